@@ -1,0 +1,1 @@
+"""Lapwing runs experiments on instruments: step scans, fly scans, queues of them."""

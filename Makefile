@@ -1,0 +1,65 @@
+# Every target is complete on a machine that has Python >= 3.11, pip and make:
+# the first one that is run makes .venv from requirements.lock.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+READY  := .venv/.ready
+SOURCES := src tests bench examples tools
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check bench soak lock clean
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+demo: $(READY) ## run two scans on a simulated beamline
+	$(BIN)/lapwing demo
+
+test: $(READY) ## run the tests; the engine and the documents must be covered
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python tools/check_coverage.py
+
+check: $(READY) ## check format, lint, types, floors and docs
+	$(BIN)/ruff format --check $(wildcard $(SOURCES))
+	$(BIN)/ruff check $(wildcard $(SOURCES))
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tools/error_reference.py --check
+	$(BIN)/python tools/check_docs.py
+
+bench: $(READY) ## run every benchmark
+	@set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+
+soak: $(READY) ## run the heavy tests, which `make test` leaves out
+	$(BIN)/python -m pytest -m soak
+
+lock: $(BIN)/python ## resolve requirements.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  pyproject.toml -o requirements.lock
+
+clean: ## remove what make made; measured data stays
+	rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -f .coverage .coverage.* coverage.xml
+	find src tests bench examples tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Lapwing needs Python 3.11 or newer, and $(PYTHON) is not;" \
+	       "name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# uv is quick, pip is everywhere: where uv has no wheel, pip installs the same lock.
+$(READY): requirements.lock pyproject.toml | $(BIN)/python
+	@if $(BIN)/python -m pip install --quiet --only-binary :all: uv; then \
+	  $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock && \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python \
+	    --no-deps --no-build-isolation --editable .; \
+	else \
+	  echo "uv is not to be had here; pip takes its place" && \
+	  $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	fi
+	@touch $@

@@ -1,0 +1,198 @@
+"""The checks of `make check` and `make test` find each fault that they are for."""
+
+from pathlib import Path, PurePath
+
+import pytest
+from architecture.source_tree import ROOT, load_tool
+
+docs = load_tool("check_docs")
+coverage = load_tool("check_coverage")
+places = load_tool("private_places")
+reference = load_tool("error_reference")
+
+DECISION = "\n".join(
+    [
+        "# 0001. Birds fly",
+        "",
+        *(f"## {part}\n\nWords.\n" for part in docs.DECISION_PARTS),
+    ]
+)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """Return a small tree of pages in which nothing is wrong."""
+    decisions = tmp_path / "docs" / "decisions"
+    decisions.mkdir(parents=True)
+    (tmp_path / "README.md").write_text("# Bird\n\nSee [the pages](docs/README.md).\n")
+    (tmp_path / "CHANGELOG.md").write_text("# Changes\n\n## Unreleased\n")
+    (tmp_path / "docs" / "README.md").write_text(
+        "# Pages\n\n## All of them\n\n[up](../README.md#bird), [why](decisions/)\n"
+    )
+    (decisions / "README.md").write_text(
+        "# Decisions\n\n[1](0001-birds-fly.md), [form](template.md)\n"
+    )
+    (decisions / "0001-birds-fly.md").write_text(DECISION)
+    (decisions / "template.md").write_text("# NNNN. Title\n")
+    return tmp_path
+
+
+def problems(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what the check says; it must say something and fail, or neither."""
+    failed = docs.main(root)
+    said = capsys.readouterr().err
+    assert bool(said) == bool(failed)
+    return said
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+def test_pages_without_a_fault_pass(pages, capsys):
+    assert problems(pages, capsys) == ""
+
+
+def test_a_link_to_a_missing_file_is_found(pages, capsys):
+    append(pages / "README.md", "\n![picture](docs/none.png)\n")
+    assert "README.md: the link to docs/none.png leads nowhere" in problems(
+        pages, capsys
+    )
+
+
+def test_a_link_out_of_the_repository_is_found(pages, capsys):
+    append(pages / "README.md", "\n[out](../../etc)\n")
+    assert "leads nowhere" in problems(pages, capsys)
+
+
+def test_a_link_to_a_missing_heading_is_found(pages, capsys):
+    append(pages / "README.md", "\n[here](#fish), [there](docs/README.md#fish)\n")
+    said = problems(pages, capsys)
+    assert "README.md: README.md has no heading #fish" in said
+    assert "README.md: docs/README.md has no heading #fish" in said
+
+
+def test_links_in_code_are_none(pages, capsys):
+    append(pages / "README.md", "\n```python\n[x](nowhere)\n```\n")
+    assert problems(pages, capsys) == ""
+
+
+def test_a_page_that_no_link_leads_to_is_found(pages, capsys):
+    (pages / "docs" / "lost.md").write_text("# Lost\n")
+    assert "docs/lost.md: no link leads here" in problems(pages, capsys)
+
+
+def test_a_decision_that_is_not_listed_is_found(pages, capsys):
+    second = DECISION.replace("0001", "0002")
+    (pages / "docs" / "decisions" / "0002-birds-sing.md").write_text(second)
+    said = problems(pages, capsys)
+    assert "0002-birds-sing.md: is not listed" in said
+
+
+def test_a_gap_in_the_numbers_of_decisions_is_found(pages, capsys):
+    third = DECISION.replace("0001", "0003")
+    (pages / "docs" / "decisions" / "0003-birds-sing.md").write_text(third)
+    assert "0003-birds-sing.md: the next number is 0002" in problems(pages, capsys)
+
+
+def test_a_decision_of_another_form_is_found(pages, capsys):
+    page = pages / "docs" / "decisions" / "0001-birds-fly.md"
+    page.write_text("# Birds fly\n\n## Context\n\nWords.\n")
+    said = problems(pages, capsys)
+    assert "the first line must be '# 0001. Title'" in said
+    assert "its parts must be Context, Decision" in said
+    assert "has 5 lines" in said
+
+
+def test_a_file_among_the_decisions_that_is_none_is_found(pages, capsys):
+    (pages / "docs" / "decisions" / "notes.md").write_text("# Notes\n")
+    assert "notes.md: a decision is named" in problems(pages, capsys)
+
+
+def test_a_changelog_without_an_unreleased_section_is_found(pages, capsys):
+    (pages / "CHANGELOG.md").write_text("# Changes\n\n## 1.0\n")
+    assert "has no section '## Unreleased'" in problems(pages, capsys)
+
+
+@pytest.mark.parametrize(
+    "private",
+    ["/ho" + "me/ann/bird", "/ro" + "ot/bird", "--index" + "-url somewhere"],
+)
+def test_a_private_place_is_found(pages, capsys, private):
+    (pages / "notes.txt").write_text(f"first line\n{private}\n")
+    assert "notes.txt:2: names a private place" in problems(pages, capsys)
+
+
+def test_the_checkout_itself_is_a_private_place(pages, capsys):
+    (pages / "notes.txt").write_text(f"see {pages}/README.md\n")
+    assert "notes.txt:1: names a private place" in problems(pages, capsys)
+
+
+def test_the_host_of_a_package_index_is_private_unless_it_is_public():
+    environ = {
+        "PIP_INDEX_URL": "https://ann:secret@wheels.example.net:8080/simple",
+        "UV_DEFAULT_INDEX": "https://pypi.org/simple",
+    }
+    patterns = places.private_places(ROOT, environ)
+
+    def finds(line: str) -> bool:
+        return any(pattern.search(line) for pattern in patterns)
+
+    assert finds("from https://wheels.example.net/simple")
+    assert not finds("from https://pypi.org/simple")
+
+
+def test_binary_files_are_not_searched(pages, capsys):
+    (pages / "picture.png").write_bytes(b"\0" + b"/ho" + b"me/ann")
+    assert problems(pages, capsys) == ""
+
+
+def report(covered: int, branches: int) -> dict:
+    summary = {
+        "num_statements": 100,
+        "covered_lines": covered,
+        "num_branches": 100,
+        "covered_branches": branches,
+    }
+    entry = {"summary": summary, "missing_lines": [3, 4, 5, 9]}
+    return {"files": {"src/bird/wing.py": entry, "src/bird/tail.py": entry}}
+
+
+def test_enough_coverage_is_enough():
+    assert coverage.problems_of("wing", report(90, 90), PurePath("src/bird")) == []
+
+
+def test_too_few_branches_are_found_and_where():
+    said = coverage.problems_of("wing", report(100, 89), PurePath("src/bird/wing"))
+    assert said == [
+        "wing: 89.0 % of its branches are reached; it must be 90 %",
+        "  src/bird/wing.py: lines 3-5, 9",
+    ]
+
+
+def test_a_part_that_was_not_measured_is_found():
+    said = coverage.problems_of("beak", report(100, 100), PurePath("src/beak"))
+    assert said == ["beak: nothing was measured under src/beak"]
+
+
+def test_a_part_without_branches_needs_none():
+    shown = report(95, 0)
+    for entry in shown["files"].values():
+        entry["summary"]["num_branches"] = 0
+    assert coverage.problems_of("wing", shown, PurePath("src/bird")) == []
+    assert "branches -" in coverage.summary_line(
+        "wing", coverage.shares(shown, PurePath("src/bird"))
+    )
+
+
+def test_the_page_of_errors_is_checked_against_the_classes(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(reference, "PAGE", tmp_path / "errors.md")
+    assert reference.main(["--check"]) == 1
+    assert "run: python tools/error_reference.py" in capsys.readouterr().err
+    assert reference.main([]) == 0
+    assert reference.main(["--check"]) == 0
+    text = (tmp_path / "errors.md").read_text()
+    assert "| `device.limit` | `LimitError` |" in text
+    assert "| `PlanHalt` | `GeneratorExit` |" in text

@@ -12,6 +12,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   ├── PlanArgumentError       also ValueError
     │   ├── PlanSignatureError      also TypeError
     │   ├── IllegalMessageSequence
+    │   ├── MismatchedReadError     also RuntimeError
     │   ├── InvalidCommand          also KeyError
     │   └── UnsupportedDeviceError  also AssertionError
     ├── DeviceError                 the beamline can mend it; carries device and PV
@@ -104,6 +105,13 @@ class IllegalMessageSequence(PlanError):
     """A message came at a moment at which it has no meaning."""
 
     code = "plan.sequence"
+
+
+class MismatchedReadError(PlanError, RuntimeError):
+    """An event was read from other devices than its stream's first event."""
+
+    code = "plan.mismatched_read"
+    default_hint = "give these devices a stream of their own"
 
 
 class InvalidCommand(PlanError, KeyError):

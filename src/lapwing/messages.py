@@ -5,16 +5,11 @@ Must not know devices, engines or documents.
 Test: build one, unpack it, replace a field.
 """
 
+from collections import namedtuple
 from collections.abc import Generator
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-
-class _Fields(NamedTuple):
-    command: str
-    obj: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    run: Any
+_Fields = namedtuple("_Fields", ["command", "obj", "args", "kwargs", "run"])
 
 
 class Msg(_Fields):

@@ -9,6 +9,7 @@ awaitable of it; the engine awaits it if need be.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from inspect import isawaitable
 from typing import (
     Any,
     Literal,
@@ -22,6 +23,13 @@ from typing import (
 T = TypeVar("T")
 SyncOrAsync = T | Awaitable[T]
 SyncOrAsyncIterator = Iterator[T] | AsyncIterator[T]
+
+
+async def resolve(value: SyncOrAsync[T]) -> T:
+    """Return ``value``, awaited if it has to be."""
+    if isawaitable(value):
+        return await value
+    return value
 
 
 class Reading(TypedDict):

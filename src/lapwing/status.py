@@ -14,7 +14,7 @@ from typing import Any
 
 from lapwing.errors import DeviceTimeoutError, StateError
 
-Callback = Callable[["Status"], None]
+Callback = Callable[["Status"], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""Asides: what a plan asks and tells beside its messages.
+
+Owns `recorded`, `announce`, `foresee` and the variable that says which call runs.
+Must not know the loop; a call only has to meet `Listener`.
+Test: call each with no engine (they do the plain thing) and under one.
+
+The message stream stays the field's common language; these three carry what it
+has no words for, and a plan that uses them still runs on any other engine.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """The call that hears the asides of the plan it runs."""
+
+    def note(self, look: Callable[[], T]) -> T:
+        """Look, and note what was seen."""
+        ...
+
+    def announce(self, objs: tuple[Any, ...]) -> None:
+        """Expect a bundle of these."""
+        ...
+
+    def foresee(
+        self, reads: tuple[Any, ...], moves: Mapping[Any, tuple[Any, Any]]
+    ) -> None:
+        """Expect a run that reads and moves these."""
+        ...
+
+
+LISTENER: ContextVar[Listener | None] = ContextVar("lapwing_listener", default=None)
+
+
+def recorded(look: Callable[[], T]) -> T:
+    """Look at a clock, a random source, a uuid or a device's attribute.
+
+    A plan that looks at the world only through messages and ``recorded`` can be
+    run again after a crash and will say the same: what was seen is noted.
+
+    Args:
+        look: Called without arguments, once.
+
+    Returns:
+        What it returned; in a replay, what it returned at the first time.
+    """
+    listener = LISTENER.get()
+    return look() if listener is None else listener.note(look)
+
+
+def announce(objs: Iterable[Any]) -> None:
+    """Say that the following ``read`` messages up to ``save`` are of these objects.
+
+    The engine may then read asynchronous devices together: a slow one costs its
+    own time, not the sum. It never guesses.
+    """
+    if (listener := LISTENER.get()) is not None:
+        listener.announce(tuple(objs))
+
+
+def foresee(
+    reads: Iterable[Any] = (), moves: Mapping[Any, tuple[Any, Any]] | None = None
+) -> None:
+    """Say what the next run will read in one event, and how far it will move.
+
+    At ``open_run`` the engine then refuses colliding data keys and positions
+    beyond limits, before anything has moved.
+
+    Args:
+        reads: Devices that will be read into one event.
+        moves: Lowest and highest position by device, in the device's unit.
+    """
+    if (listener := LISTENER.get()) is not None:
+        listener.foresee(tuple(reads), moves or {})

@@ -1,0 +1,114 @@
+"""Clean-up: leaving the beamline in order when a plan pauses or ends.
+
+Owns stopping what moves, unstaging what is staged, closing what is open.
+Must not let one failure keep it from the rest.
+Test: end a plan with devices that fail or hang in stop and unstage.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, cast
+
+from lapwing.documents import ExitStatus
+from lapwing.engine.call import Call
+from lapwing.errors import NoReplayAllowed
+from lapwing.protocols import resolve
+
+logger = logging.getLogger("lapwing.engine")
+
+
+async def stop_moved(call: Call) -> None:
+    """Tell every device that the call has set to stop; all at once."""
+    devices = [obj for obj in call.moved.values() if hasattr(obj, "stop")]
+    await asyncio.gather(
+        *(_within_limit(call, obj, "stop", lambda o=obj: _stop(o)) for obj in devices)
+    )
+
+
+async def _stop(obj: Any) -> None:
+    await resolve(obj.stop(success=True))
+
+
+async def tell_devices(call: Call, verb: Literal["pause", "resume"]) -> None:
+    """Tell every device seen so far that the plan pauses, or goes on."""
+    for obj in list(call.seen.values()):
+        method = getattr(obj, verb, None)
+        if method is None or not hasattr(obj, "resume"):
+            continue
+        try:
+            await resolve(method())
+        except NoReplayAllowed:
+            # It cannot repeat what it did: the plan goes on from right here.
+            call.mark_checkpoint()
+
+
+async def clean_up(call: Call) -> None:
+    """Do at the end of a call all that the plan has left undone."""
+    call.over = True
+    await stop_moved(call)
+    for obj in reversed(list(call.staged.values())):
+        await _within_limit(call, obj, "unstage", lambda o=obj: _unstage(o))
+    call.staged.clear()
+    _close_runs(call)
+    for plan in reversed(call.plans):
+        _close_plan(plan)
+    call.plans.clear()
+    for token in call.tokens:
+        call.engine.dispatcher.unsubscribe(token)
+
+
+async def _unstage(obj: Any) -> None:
+    result = obj.unstage()
+    if hasattr(result, "add_callback"):
+        await _finished(result)
+
+
+async def _finished(status: Any) -> None:
+    """Wait for any status, of whichever library."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def wake() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    status.add_callback(lambda *_: loop.call_soon_threadsafe(wake))
+    await future
+    if (error := status.exception()) is not None:
+        raise error
+
+
+async def _within_limit(
+    call: Call, obj: Any, verb: str, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Do one piece of clean-up; whatever comes of it, the next one follows."""
+    limit = call.engine.cleanup_timeout
+    name = getattr(obj, "name", None) or repr(obj)
+    try:
+        async with asyncio.timeout(limit):
+            await work()
+    except TimeoutError:
+        logger.error(  # noqa: TRY400 - the time-out's own traceback tells nothing
+            "%s has not finished its %s within %s s", name, verb, limit
+        )
+    except Exception as exc:  # noqa: BLE001 - the rest must be cleaned up too
+        logger.error("%s failed to %s: %s", name, verb, exc)  # noqa: TRY400 - one line
+
+
+def _close_runs(call: Call) -> None:
+    status = cast("ExitStatus", call.exit_status)
+    for key in list(call.runs):
+        run = call.runs.pop(key)
+        try:
+            run.close(status, call.reason)
+        except Exception:
+            logger.exception("a subscriber failed at the end of run %s", run.uid)
+
+
+def _close_plan(plan: Any) -> None:
+    try:
+        plan.close()
+    except Exception:
+        # Typically "generator ignored GeneratorExit": it yields in its clean-up.
+        logger.exception("the plan failed while it was being closed")

@@ -1,0 +1,97 @@
+"""Verbs that act on devices: set, trigger, stage, unstage, stop, locate.
+
+Owns what each of these messages does; each is one small function.
+Must not know any device: it uses the protocols.
+Test: through the engine, with lists of messages on soft devices.
+"""
+
+import asyncio
+from typing import Any
+
+from lapwing.engine.call import Call
+from lapwing.engine.capabilities import require
+from lapwing.messages import Msg
+from lapwing.protocols import resolve
+
+
+def _keywords(msg: Msg) -> dict[str, Any]:
+    """Return what is meant for the device, without what is for the engine."""
+    return {key: value for key, value in msg.kwargs.items() if key != "group"}
+
+
+def set_(call: Call, msg: Msg) -> Any:
+    """Send a device to a value; the response is its status."""
+    obj = msg.obj
+    require(obj, "set", "Movable", "set")
+    call.moved[id(obj)] = obj
+    if len(msg.kwargs) > 1 or "group" not in msg.kwargs:
+        return call.track(obj.set(*msg.args, **_keywords(msg)), msg)
+    return call.track(obj.set(*msg.args), msg)
+
+
+def trigger(call: Call, msg: Msg) -> Any:
+    """Start a device's acquisition; the response is its status."""
+    obj = msg.obj
+    require(obj, "trigger", "Triggerable", "trigger")
+    return call.track(obj.trigger(*msg.args, **_keywords(msg)), msg)
+
+
+def stage(call: Call, msg: Msg) -> Any:
+    """Make a device ready; the response is its status, or its list of devices."""
+    return _stage_or_unstage(call, msg, staging=True)
+
+
+def unstage(call: Call, msg: Msg) -> Any:
+    """Put a device back; the response is its status, or its list of devices."""
+    return _stage_or_unstage(call, msg, staging=False)
+
+
+def _stage_or_unstage(call: Call, msg: Msg, *, staging: bool) -> Any:
+    obj = msg.obj
+    method = getattr(obj, msg.command, None)
+    if method is None:
+        return []  # what needs no staging is staged
+    call.mark_checkpoint()
+    if staging:
+        call.staged[id(obj)] = obj
+    else:
+        call.staged.pop(id(obj), None)
+    result = method()
+    # The old style returns the list of what was staged; the new one a status.
+    return call.track(result, msg) if hasattr(result, "add_callback") else result
+
+
+def stop(call: Call, msg: Msg) -> Any:
+    """Stop a device that moves."""
+    require(msg.obj, "stop", "Stoppable", "stop")
+    return _settle(msg.obj.stop())
+
+
+def locate(call: Call, msg: Msg) -> Any:
+    """Ask devices where they are; one location, or a list of several.
+
+    kwargs: squeeze, True by default, gives a lone location without its list.
+    """
+    objs = (msg.obj, *msg.args)
+    for obj in objs:
+        require(obj, "locate", "Locatable", "locate")
+    return _locate(objs, msg.kwargs.get("squeeze", True))
+
+
+async def _locate(objs: tuple[Any, ...], squeeze: bool) -> Any:
+    found = await asyncio.gather(*(resolve(obj.locate()) for obj in objs))
+    return found[0] if squeeze and len(found) == 1 else found
+
+
+async def _settle(result: Any) -> None:
+    await resolve(result)
+
+
+COMMANDS = {
+    "set": set_,
+    "trigger": trigger,
+    "stage": stage,
+    "unstage": unstage,
+    "stop": stop,
+    "locate": locate,
+}

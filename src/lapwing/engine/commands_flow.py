@@ -1,0 +1,150 @@
+"""Verbs about the flow of the plan: wait, sleep, checkpoint, pause and others.
+
+Owns what each of these messages does; each is one small function.
+Must not know any device.
+Test: through the engine, with lists of messages and a clock that is turned.
+"""
+
+import asyncio
+from collections.abc import Hashable
+from typing import Any
+
+from lapwing.engine.call import Call, Tracked, Waiter
+from lapwing.engine.interrupts import Pause
+from lapwing.errors import IllegalMessageSequence, WaitForTimeoutError
+from lapwing.messages import Msg
+
+
+def null(call: Call, msg: Msg) -> None:
+    """Do nothing."""
+
+
+def wait(call: Call, msg: Msg) -> Any:
+    """Wait until all of a group are done; the response says whether they are.
+
+    kwargs: group; timeout in seconds (None: for ever); error_on_timeout, True by
+    default; watch, further groups whose failure ends the wait.
+    """
+    kwargs = msg.kwargs
+    group = kwargs["group"] if "group" in kwargs else (msg.args or (None,))[0]
+    members = call.groups.get(group)
+    if not members:
+        return True
+    return _wait(
+        call,
+        group,
+        kwargs.get("timeout"),
+        kwargs.get("error_on_timeout", True),
+        tuple(kwargs.get("watch", ())),
+    )
+
+
+async def _wait(
+    call: Call,
+    group: Hashable,
+    seconds: float | None,
+    error_on_timeout: bool,
+    watch: tuple[Hashable, ...],
+) -> bool:
+    future = asyncio.get_running_loop().create_future()
+    call.waiter = Waiter(future, group, watch)
+    hook = call.engine.waiting_hook
+    try:
+        if hook is not None:
+            hook({tracked.status for tracked in call.groups[group]})
+        async with asyncio.timeout(seconds):
+            await future
+    except TimeoutError:
+        if error_on_timeout:
+            raise _timeout_error(call, group, seconds) from None
+        return False
+    finally:
+        call.waiter = None
+        if hook is not None:
+            hook(None)
+    return True
+
+
+def _timeout_error(
+    call: Call, group: Hashable, timeout: float | None
+) -> WaitForTimeoutError:
+    pending: set[Tracked] = call.groups.get(group, set())
+    names = sorted(
+        f"{getattr(one.msg.obj, 'name', one.msg.obj)} ({one.msg.command})"
+        for one in pending
+    )
+    return WaitForTimeoutError(
+        f"{call.plan_name or 'the plan'}: waited {timeout} s for group {group!r}, "
+        f"but these are not done: {', '.join(names)}"
+    )
+
+
+async def sleep(call: Call, msg: Msg) -> None:
+    """Let ``args[0]`` seconds pass."""
+    await call.engine.sleep(*msg.args)
+
+
+def checkpoint(call: Call, msg: Msg) -> None:
+    """Say that the plan can be rewound to here; pause if that was asked for."""
+    if any(run.bundling for run in call.runs.values()):
+        raise IllegalMessageSequence(
+            "'checkpoint' came between 'create' and 'save'; an event cannot be "
+            "taken up in its middle, so put the checkpoint before or after it"
+        )
+    call.mark_checkpoint()
+    if call.deferred_pause:
+        call.deferred_pause = False
+        call.interrupts.put(Pause(call.pause_reason))
+
+
+def clear_checkpoint(call: Call, msg: Msg) -> None:
+    """Say that from here on the plan cannot be rewound."""
+    call.cache = None
+    for run in call.runs.values():
+        run.mark()
+
+
+def rewindable(call: Call, msg: Msg) -> bool:
+    """Say whether what follows may be repeated; None asks what is in force."""
+    wanted = msg.args[0] if msg.args else None
+    if wanted is not None and bool(wanted) != call.rewindable:
+        call.rewindable = bool(wanted)
+        call.cache = [] if call.rewindable else None
+    return call.rewindable
+
+
+def pause(call: Call, msg: Msg) -> None:
+    """Pause here; kwargs: defer=True pauses at the next checkpoint."""
+    if msg.kwargs.get("defer", False) or (msg.args and msg.args[0]):
+        call.deferred_pause = True
+    else:
+        call.interrupts.put(Pause("the plan asked for it"))
+
+
+def subscribe(call: Call, msg: Msg) -> int:
+    """Subscribe to documents until the call ends; the response is a token."""
+    call.mark_checkpoint()
+    token = call.engine.dispatcher.subscribe(*msg.args, **msg.kwargs)
+    call.tokens.add(token)
+    return token
+
+
+def unsubscribe(call: Call, msg: Msg) -> None:
+    """Give a subscription up; the token is an argument."""
+    call.mark_checkpoint()
+    token = msg.kwargs["token"] if "token" in msg.kwargs else msg.args[0]
+    call.engine.dispatcher.unsubscribe(token)
+    call.tokens.discard(token)
+
+
+COMMANDS = {
+    "null": null,
+    "wait": wait,
+    "sleep": sleep,
+    "checkpoint": checkpoint,
+    "clear_checkpoint": clear_checkpoint,
+    "rewindable": rewindable,
+    "pause": pause,
+    "subscribe": subscribe,
+    "unsubscribe": unsubscribe,
+}

@@ -1,0 +1,402 @@
+"""The engine: takes a plan, runs it, returns what came of it.
+
+Owns what lasts longer than one plan: metadata, subscribers, hooks, the state.
+Must not block: the blocking face is ``lapwing.RunEngine``.
+Test: ``await Engine().run([Msg("null")])``.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from lapwing.documents import Document
+from lapwing.engine import (
+    commands_device,
+    commands_flow,
+    commands_run,
+    device_loop,
+)
+from lapwing.engine.asides import LISTENER
+from lapwing.engine.call import Call
+from lapwing.engine.checkpoint import Paused, begin_ending, take_up
+from lapwing.engine.cleanup import clean_up
+from lapwing.engine.dispatcher import Dispatcher, Subscriber
+from lapwing.engine.interrupts import End, EndKind, Pause
+from lapwing.engine.loop import drive
+from lapwing.engine.recorder import Recorder
+from lapwing.engine.states import State, check_transition
+from lapwing.errors import (
+    FailedPause,
+    NotAPlanError,
+    PlanHalt,
+    RunEngineControlException,
+    StateError,
+    TransitionError,
+)
+from lapwing.messages import Msg
+
+logger = logging.getLogger("lapwing.engine")
+
+Plan = Iterable[Msg]
+Preprocessor = Callable[[Any], Any]
+Subscribers = Subscriber | Iterable[Subscriber] | dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineResult:
+    """What came of a call.
+
+    Attributes:
+        run_start_uids: Identifiers of the runs that it opened.
+        plan_result: What the plan returned; None unless it came to its end.
+        exit_status: "success", "abort" or "fail"; "success" so far, if paused.
+        interrupted: Whether it was paused, aborted, stopped or halted.
+        reason: Why.
+        exception: What the plan raised, if anything.
+        paused: Whether the plan waits to be resumed.
+    """
+
+    run_start_uids: tuple[str, ...]
+    plan_result: Any
+    exit_status: str
+    interrupted: bool
+    reason: str
+    exception: BaseException | None
+    paused: bool = False
+
+
+def next_scan_id(md: MutableMapping[str, Any]) -> int:
+    """Return one more than the last ``scan_id`` in the metadata."""
+    return int(md.get("scan_id", 0)) + 1
+
+
+class Engine:
+    """Runs plans, one at a time; several engines share the device loop.
+
+    Args:
+        md: Metadata for every run; any mutable mapping, kept as it is.
+        preprocessors: Functions from plan to plan; the last one is outermost.
+        md_validator: Called with the metadata of a run; raises to refuse it.
+        md_normalizer: Returns what goes into the start document instead.
+        scan_id_source: Returns, or awaits, the next scan_id.
+        recorder: Told all that happens; None records nothing.
+        clock: Returns seconds since 1970.
+        sleep: Awaits a number of seconds.
+        cleanup_timeout: Seconds that a device may take to stop or to unstage.
+        pause_on: Errors of devices on which a plan that can be resumed is paused
+            instead of told.
+    """
+
+    def __init__(
+        self,
+        md: MutableMapping[str, Any] | None = None,
+        *,
+        preprocessors: Iterable[Preprocessor] = (),
+        md_validator: Callable[[Document], Any] | None = None,
+        md_normalizer: Callable[[Document], Document] | None = None,
+        scan_id_source: Callable[[MutableMapping[str, Any]], Any] = next_scan_id,
+        recorder: Recorder | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        cleanup_timeout: float = 10.0,
+        pause_on: tuple[type[Exception], ...] = (),
+    ):
+        self.md = {} if md is None else md
+        self.preprocessors = list(preprocessors)
+        self.md_validator = md_validator or (lambda md: None)
+        self.md_normalizer = md_normalizer or (lambda md: md)
+        self.scan_id_source = scan_id_source
+        self.recorder = recorder
+        self.clock = clock
+        self.sleep = sleep
+        self.cleanup_timeout = cleanup_timeout
+        self.pause_on = pause_on
+        self.dispatcher = Dispatcher()
+        self.msg_hook: Callable[[Msg], Any] | None = None
+        self.state_hook: Callable[[State, State], Any] | None = None
+        self.waiting_hook: Callable[[set[Any] | None], Any] | None = None
+        self.verbs: dict[str, Callable[[Call, Msg], Any]] = {
+            **commands_run.COMMANDS,
+            **commands_device.COMMANDS,
+            **commands_flow.COMMANDS,
+        }
+        self._state = State.IDLE
+        self._call: Call | None = None
+        self._task: asyncio.Task[EngineResult] | None = None
+
+    # ------------------------------------------------------------ state
+
+    @property
+    def state(self) -> State:
+        """What the engine is doing."""
+        return self._state
+
+    def set_state(self, new: State) -> None:
+        """Go to another state and tell the hook; for the engine's own parts.
+
+        Raises:
+            TransitionError: The table does not allow it.
+        """
+        old = self._state
+        check_transition(old, new)
+        self._state = new
+        logger.debug("state %s -> %s", old, new)
+        if self.state_hook is not None:
+            self.state_hook(new, old)
+
+    @property
+    def deferred_pause_requested(self) -> bool:
+        """Whether the plan will pause at its next checkpoint."""
+        return self._call is not None and self._call.deferred_pause
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the plan has a checkpoint to come back to."""
+        return self._call is not None and self._call.cache is not None
+
+    # ------------------------------------------------------------ documents
+
+    def subscribe(self, func: Subscriber, name: str = "all") -> int:
+        """Call ``func(name, doc)`` for each document; returns a token."""
+        return self.dispatcher.subscribe(func, name)
+
+    def unsubscribe(self, token: int) -> None:
+        """Give a subscription up."""
+        self.dispatcher.unsubscribe(token)
+
+    # ------------------------------------------------------------ running
+
+    async def run(
+        self, plan: Any, subs: Subscribers = None, /, **metadata: Any
+    ) -> EngineResult:
+        """Run a plan to its end, or to a pause.
+
+        Args:
+            plan: A generator, a plan object, an iterable of messages or one.
+            subs: Subscribers for this call only: one, several, or by document name.
+            **metadata: Goes into the start document of every run of the plan.
+
+        Returns:
+            What came of it; ``result.paused`` says whether it waits for `resume`.
+
+        Raises:
+            StateError: The engine is not idle.
+            NotAPlanError: ``plan`` is no plan.
+            Exception: Whatever the plan did not catch, after clean-up.
+        """
+        return await device_loop.run_there(self._run(plan, subs, metadata))
+
+    async def _run(
+        self, plan: Any, subs: Subscribers, metadata: Document
+    ) -> EngineResult:
+        if not self._state.is_idle:
+            raise StateError(
+                f"the engine is {self._state} and cannot start another plan; "
+                + (
+                    "resume, stop, abort or halt the paused one first"
+                    if self._state.is_paused
+                    else "wait for its end"
+                )
+            )
+        generator = as_generator(plan)
+        for preprocess in self.preprocessors:
+            generator = as_generator(preprocess(generator))
+        call = Call(
+            self,
+            generator,
+            plan_type=type(plan).__name__,
+            plan_name=str(getattr(plan, "__name__", "")),
+            metadata=metadata,
+        )
+        for name, func in _flatten(subs):
+            call.tokens.add(self.dispatcher.subscribe(func, name))
+        if self.recorder is not None:
+            self.recorder.begin(call.plan_name, metadata)
+        self._call = call
+        self.set_state(State.RUNNING)
+        return await self._drive(call)
+
+    async def _drive(self, call: Call) -> EngineResult:
+        """Drive in a task of its own, for an interrupt cancels what it awaits."""
+        self._task = task = asyncio.create_task(self._conduct(call))
+        call.attach(task)
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            call.interrupts.put(End("abort", "the task that ran it was cancelled"))
+            await asyncio.wait({task})
+            raise
+        finally:
+            call.attach(None)
+        return task.result()
+
+    async def _conduct(self, call: Call) -> EngineResult:
+        LISTENER.set(call)
+        value, error = None, None
+        try:
+            value = await drive(call)
+        except Paused:
+            return self._result(call, None, None, paused=True)
+        except BaseException as exc:  # noqa: BLE001 - raised again after clean-up
+            error = exc
+        wanted = _judge(call, error)
+        await clean_up(call)
+        if self.recorder is not None:
+            self.recorder.end(call.exit_status, call.reason)
+        self.set_state(State.IDLE)
+        if error is not None and not wanted:
+            raise error
+        return self._result(call, value, error)
+
+    def _result(
+        self,
+        call: Call,
+        value: Any,
+        error: BaseException | None,
+        *,
+        paused: bool = False,
+    ) -> EngineResult:
+        return EngineResult(
+            run_start_uids=tuple(call.run_uids),
+            plan_result=value,
+            exit_status=call.exit_status,
+            interrupted=paused or call.ending is not None or error is not None,
+            reason=call.pause_reason if paused else call.reason,
+            exception=error,
+            paused=paused,
+        )
+
+    # ------------------------------------------------------------ interrupting
+
+    def request_pause(self, defer: bool = False, *, reason: str = "") -> None:
+        """Ask the running plan to pause; from any thread, returns at once.
+
+        Args:
+            defer: Pause at the plan's next checkpoint instead of now.
+            reason: Told to whoever waits for the call.
+
+        Raises:
+            TransitionError: No plan is running.
+        """
+        call = self._call
+        if call is None or not self._state.can_pause:
+            raise TransitionError(
+                f"the engine is {self._state}; only a running plan can be paused"
+            )
+        if defer:
+            call.pause_reason = reason
+            call.deferred_pause = True
+        else:
+            call.interrupts.put(Pause(reason))
+
+    async def resume(self) -> EngineResult:
+        """Go on with the paused plan, from its last checkpoint.
+
+        Raises:
+            TransitionError: No plan is paused.
+        """
+        return await device_loop.run_there(self._resume())
+
+    async def _resume(self) -> EngineResult:
+        call = self._require_call("resumed", State.PAUSED)
+        await take_up(call)
+        return await self._drive(call)
+
+    async def abort(self, reason: str = "") -> EngineResult:
+        """End the plan: it cleans up, and its runs close with "abort"."""
+        return await device_loop.run_there(self._end(End("abort", reason)))
+
+    async def stop(self) -> EngineResult:
+        """End the plan: it cleans up, and its runs close with "success"."""
+        return await device_loop.run_there(self._end(End("stop")))
+
+    async def halt(self) -> EngineResult:
+        """End the plan at once, without its own clean-up."""
+        return await device_loop.run_there(self._end(End("halt")))
+
+    async def _end(self, end: End) -> EngineResult:
+        call = self._require_call(
+            _PARTICIPLES[end.kind],
+            State.PAUSED,
+            State.RUNNING,
+            State.PAUSING,
+            State.ABORTING,
+            State.STOPPING,
+        )
+        if self._state.is_paused:
+            call.error = begin_ending(call, end)
+            return await self._drive(call)
+        call.interrupts.put(end)
+        task = self._task
+        if task is None or task is asyncio.current_task():
+            raise StateError("a plan cannot wait for its own end", hint="raise instead")
+        await asyncio.wait({task})
+        return task.result()
+
+    def _require_call(self, participle: str, *states: State) -> Call:
+        if self._call is None or self._state not in states:
+            raise TransitionError(
+                f"the engine is {self._state}; there is no plan that could be "
+                f"{participle}"
+            )
+        return self._call
+
+
+_PARTICIPLES: dict[EndKind, str] = {
+    "abort": "aborted",
+    "stop": "stopped",
+    "halt": "halted",
+}
+
+
+def _judge(call: Call, error: BaseException | None) -> bool:
+    """Settle exit status and reason; return whether the end was asked for."""
+    if error is None:
+        return True
+    if isinstance(error, RunEngineControlException):
+        call.exit_status = error.exit_status
+        call.reason = call.reason or str(error)
+        return True
+    if isinstance(error, PlanHalt):
+        call.exit_status = "abort"
+        return True
+    if isinstance(error, FailedPause):
+        call.exit_status = "abort"
+        call.reason = call.reason or str(error)
+        return True
+    call.exit_status = "fail"
+    call.reason = str(error)
+    return False
+
+
+def as_generator(plan: Any) -> Generator[Msg, Any, Any]:
+    """Return a generator of messages for whatever may stand for a plan.
+
+    Raises:
+        NotAPlanError: It cannot.
+    """
+    if isinstance(plan, Msg):
+        return _say_all([plan])
+    if isinstance(plan, str | bytes | dict) or not hasattr(plan, "__iter__"):
+        raise NotAPlanError(
+            f"{plan!r} is no plan; a plan is a generator of messages, a list of "
+            f"messages or a single message"
+        )
+    iterator = iter(plan)
+    return iterator if hasattr(iterator, "send") else _say_all(iterator)
+
+
+def _say_all(messages: Iterable[Msg]) -> Generator[Msg, Any, None]:
+    for msg in messages:  # noqa: UP028 - what is sent must not go to the iterable
+        yield msg
+
+
+def _flatten(subs: Subscribers) -> list[tuple[str, Subscriber]]:
+    by_name = subs if isinstance(subs, dict) else {"all": subs or ()}
+    flat: list[tuple[str, Subscriber]] = []
+    for name, funcs in by_name.items():
+        flat += [(name, f) for f in ([funcs] if callable(funcs) else funcs)]
+    return flat

@@ -1,0 +1,94 @@
+"""Counting: readings without motion.
+
+Owns `count`.
+Must not know engines or devices.
+Test: run it on soft detectors; compare metadata with the table in the docs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from lapwing.engine.asides import foresee
+from lapwing.errors import PlanArgumentError
+from lapwing.messages import MsgGenerator
+from lapwing.plans.devices import check_detectors
+from lapwing.plans.hooks import PerShot, check_per_shot
+from lapwing.plans.patterns import as_number
+from lapwing.plans.plan import plan
+from lapwing.plans.preprocessors import run_decorator, stage_decorator
+from lapwing.plans.stubs import repeat
+
+
+@plan
+def count(
+    detectors: Sequence[Any],
+    num: int | None = 1,
+    delay: float | Iterable[float] | None = 0.0,
+    *,
+    per_shot: PerShot | None = None,
+    md: Mapping[str, Any] | None = None,
+) -> MsgGenerator[str]:
+    """Take one or more readings from detectors.
+
+    Args:
+        detectors: Devices to read.
+        num: Number of readings; None takes readings until the plan is stopped.
+        delay: Seconds from the start of one reading to that of the next, or one
+            for each gap; None means 0.
+        per_shot: ``f(detectors)``, a plan that takes one reading.
+        md: Metadata, merged on top of the plan's own.
+
+    Returns:
+        The uid of the run.
+
+    Raises:
+        PlanArgumentError: There are fewer delays than gaps.
+        PlanSignatureError: ``detectors`` is no list, one has no name, or
+            ``per_shot`` has another signature.
+    """
+    check_detectors(detectors)
+    shot = check_per_shot(per_shot)
+    if num is not None:
+        as_number(num)
+    md = dict(md or {})
+    hints = {"dimensions": [(("time",), "primary")], **md.get("hints", {})}
+    metadata = {
+        "detectors": [det.name for det in detectors],
+        "num_points": num,
+        "num_intervals": None if num is None else num - 1,
+        "plan_args": {
+            "detectors": list(map(repr, detectors)),
+            "num": num,
+            "delay": _as_metadata(delay),
+        },
+        "plan_name": "count",
+        **md,
+        "hints": hints,
+    }
+    _check_delays(delay, num)
+    if per_shot is None:
+        foresee(detectors)
+
+    @stage_decorator(detectors)
+    @run_decorator(md=metadata)
+    def inner_count() -> MsgGenerator[None]:
+        yield from repeat(partial(shot, detectors), num=num, delay=delay)
+
+    return (yield from inner_count())
+
+
+def _as_metadata(delay: Any) -> Any:
+    """Return delays as they can be written down."""
+    if delay is None or isinstance(delay, int | float):
+        return delay
+    return list(delay) if hasattr(delay, "__len__") else repr(delay)
+
+
+def _check_delays(delay: Any, num: int | None) -> None:
+    """Refuse too few delays before anything is staged."""
+    if num is not None and hasattr(delay, "__len__") and len(delay) < num - 1:
+        raise PlanArgumentError(
+            f"num={num!r} but delays only provides {len(delay)} entries; "
+            f"{num - 1} are needed"
+        )

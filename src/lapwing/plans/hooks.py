@@ -1,0 +1,86 @@
+"""Hooks: the caller's own ``per_shot`` and ``per_step``.
+
+Owns the one checker of their signatures, for every plan.
+Must not run them.
+Test: functions of each form, and of none.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lapwing.errors import PlanSignatureError
+from lapwing.messages import MsgGenerator
+from lapwing.plans.stubs import one_nd_step, one_shot
+
+PerShot = Callable[[Sequence[Any]], MsgGenerator[Any]]
+PerStep = Callable[..., MsgGenerator[Any]]
+
+_PER_SHOT = (("detectors",),)
+_PER_STEP = (("detectors", "step", "pos_cache"), ("detectors", "motor", "step"))
+
+
+def check_per_shot(per_shot: PerShot | None) -> PerShot:
+    """Return the function that takes one shot.
+
+    Raises:
+        PlanSignatureError: It does not take ``(detectors)``.
+    """
+    if per_shot is None:
+        return one_shot
+    _match("per_shot", per_shot, _PER_SHOT)
+    return per_shot
+
+
+def check_per_step(per_step: PerStep | None, motors: Sequence[Any]) -> PerStep:
+    """Return a function of ``(detectors, step, pos_cache)`` that takes one step.
+
+    Args:
+        per_step: What the caller gave; may take ``(detectors, motor, step)`` if
+            there is one motor. Forms are told apart by the parameters' names.
+        motors: The motors of the scan.
+
+    Raises:
+        PlanSignatureError: It is of neither form.
+    """
+    if per_step is None:
+        return one_nd_step
+    forms = _PER_STEP if len(motors) == 1 else _PER_STEP[:1]
+    if _match("per_step", per_step, forms) == _PER_STEP[0]:
+        return per_step
+
+    def one_motor(
+        detectors: Sequence[Any], step: dict[Any, Any], pos_cache: Any
+    ) -> MsgGenerator[Any]:
+        ((motor, position),) = step.items()
+        return per_step(detectors, motor, position)
+
+    return one_motor
+
+
+def _match(role: str, func: Any, forms: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the form that a function has."""
+    wanted = " or ".join(f"({', '.join(form)})" for form in forms)
+    if not callable(func):
+        raise PlanSignatureError(
+            f"{role} must be a callable with the signature {wanted}, not {func!r}"
+        )
+    signature = inspect.signature(func)
+    parameters = list(signature.parameters.values())
+    for form in forms:
+        names = tuple(p.name for p in parameters[: len(form)])
+        by_place = all(
+            p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+            for p in parameters[: len(form)]
+        )
+        rest_has_defaults = all(
+            p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+            for p in parameters[len(form) :]
+        )
+        if names == form and by_place and rest_has_defaults:
+            return form
+    raise PlanSignatureError(
+        f"{role} must be a callable with the signature {wanted}; {role} signature "
+        f"received: {signature}",
+        hint="the parameters must have these names; further ones need defaults",
+    )

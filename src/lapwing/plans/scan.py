@@ -1,0 +1,349 @@
+"""Scans along lines and lists: scan_nd, scan, list_scan and rel_list_scan.
+
+Owns these plans; all end in `scan_nd`.
+Must not know engines or devices.
+Test: run each on soft devices; compare metadata with the table in the docs.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lapwing.engine.asides import foresee
+from lapwing.errors import PlanArgumentError
+from lapwing.messages import MsgGenerator
+from lapwing.plans import patterns
+from lapwing.plans.devices import check_detectors, check_named, hinted_fields
+from lapwing.plans.hooks import PerStep, check_per_step
+from lapwing.plans.plan import plan
+from lapwing.plans.preprocessors import (
+    relative_set_decorator,
+    reset_positions_decorator,
+    run_decorator,
+    stage_decorator,
+)
+
+Metadata = Mapping[str, Any] | None
+
+
+@plan
+def scan_nd(
+    detectors: Sequence[Any],
+    cycler: Any,
+    *,
+    per_step: PerStep | None = None,
+    md: Metadata = None,
+) -> MsgGenerator[str]:
+    """Scan over any path of any number of motors.
+
+    Args:
+        detectors: Devices to read at each point.
+        cycler: The path: a pattern of Lapwing's, a cycler, or any sized iterable
+            of dicts of position by motor.
+        per_step: ``f(detectors, step, pos_cache)``, or for one motor
+            ``f(detectors, motor, step)``: a plan that takes one point.
+        md: Metadata, merged on top of the plan's own.
+
+    Returns:
+        The uid of the run.
+
+    Raises:
+        PlanSignatureError: ``detectors`` is no list, a device has no name, or
+            ``per_step`` has another signature.
+        PlanArgumentError: ``cycler`` is no path.
+        LimitError: A position is beyond a motor's limit; nothing was moved.
+    """
+    motors = _motors_of(cycler)
+    check_detectors(detectors)
+    check_named(motors, "motor")
+    step_plan = check_per_step(per_step, motors)
+    md = dict(md or {})
+    hints = {**_hints_of_axes(motors), **md.get("hints", {})}
+    metadata = {
+        "detectors": [det.name for det in detectors],
+        "motors": [motor.name for motor in motors],
+        "num_points": len(cycler),
+        "num_intervals": len(cycler) - 1,
+        "plan_args": {
+            "detectors": list(map(repr, detectors)),
+            "cycler": repr(cycler),
+            "per_step": repr(per_step),
+        },
+        "plan_name": "scan_nd",
+        **md,
+        "hints": hints,
+    }
+    if per_step is None:
+        foresee([*detectors, *motors], _extents(cycler))
+
+    @stage_decorator([*detectors, *motors])
+    @run_decorator(md=metadata)
+    def inner_scan_nd() -> MsgGenerator[None]:
+        pos_cache: dict[Any, Any] = defaultdict(lambda: None)
+        for step in cycler:
+            yield from step_plan(detectors, step, pos_cache)
+
+    return (yield from inner_scan_nd())
+
+
+def _motors_of(cycler: Any) -> tuple[Any, ...]:
+    if isinstance(cycler, patterns.Points):
+        return cycler.motors
+    if not hasattr(cycler, "__len__") or not hasattr(cycler, "__iter__"):
+        raise PlanArgumentError(
+            f"a scan's path must have a length and give positions by motor, but it "
+            f"is {cycler!r}"
+        )
+    # The order of the first step, which is that of the arguments; a cycler's own
+    # set of keys comes in another order from run to run.
+    return tuple(next(iter(cycler), ()))
+
+
+def _extents(cycler: Any) -> dict[Any, tuple[Any, Any]]:
+    if not isinstance(cycler, patterns.Points):
+        return {}
+    extents = {motor: cycler.extent(motor) for motor in cycler.motors}
+    return {motor: extent for motor, extent in extents.items() if extent is not None}
+
+
+def _hints_of_axes(motors: Sequence[Any]) -> dict[str, Any]:
+    """One dimension per motor, if every motor says what to show."""
+    if not motors or not all(hinted_fields(motor) for motor in motors):
+        return {}
+    return {"dimensions": [(hinted_fields(motor), "primary") for motor in motors]}
+
+
+def hints_of_line(motors: Sequence[Any]) -> dict[str, Any]:
+    """One dimension of all motors together, if any says what to show."""
+    fields = [field for motor in motors for field in hinted_fields(motor)]
+    return {"dimensions": [(fields, "primary")]} if fields else {}
+
+
+def with_metadata(own: dict[str, Any], md: Metadata) -> dict[str, Any]:
+    """Merge a caller's metadata on top of a plan's; hints key by key."""
+    md = dict(md or {})
+    return {**own, **md, "hints": {**own["hints"], **md.get("hints", {})}}
+
+
+def _list_scan(
+    name: str,
+    detectors: Sequence[Any],
+    args: Sequence[Any],
+    per_step: PerStep | None,
+    md: Metadata,
+    *,
+    relative: bool,
+) -> MsgGenerator[str]:
+    check_detectors(detectors)
+    columns = _columns(args)
+    described = [x for motor, points in columns for x in (repr(motor), points)]
+    motors = [motor for motor, _ in columns]
+    num_points = len(columns[0][1]) if columns else 0
+    own = {
+        "detectors": [det.name for det in detectors],
+        "motors": [motor.name for motor in motors],
+        "num_points": num_points,
+        "num_intervals": num_points - 1,
+        "plan_args": {
+            "detectors": list(map(repr, detectors)),
+            "args": described,
+            "per_step": repr(per_step),
+        },
+        "plan_name": name,
+        "plan_pattern": "inner_list_product",
+        "plan_pattern_module": patterns.__name__,
+        "plan_pattern_args": {"args": described},
+        "hints": hints_of_line(motors),
+    }
+    metadata = with_metadata(own, md)
+    path = patterns.InnerProduct(columns)
+    if not relative:
+        return (yield from scan_nd(detectors, path, per_step=per_step, md=metadata))
+    return (yield from _around_here(detectors, path, per_step, metadata))
+
+
+def _around_here(
+    detectors: Sequence[Any],
+    path: patterns.Points,
+    per_step: PerStep | None,
+    metadata: dict[str, Any],
+) -> MsgGenerator[str]:
+    """Scan relative to where the motors are, and put them back afterwards."""
+    # A plain iterable: what it holds are offsets, which no limit applies to.
+    offsets = _Offsets(path)
+
+    @reset_positions_decorator(path.motors)
+    @relative_set_decorator(path.motors)
+    def inner() -> MsgGenerator[str]:
+        return (yield from scan_nd(detectors, offsets, per_step=per_step, md=metadata))
+
+    return (yield from inner())
+
+
+class _Offsets(patterns.Points):
+    """The steps of a path, as offsets: where they lead is not known yet."""
+
+    def __init__(self, path: patterns.Points):
+        self._path = path
+        self.motors = path.motors
+
+    def __len__(self) -> int:
+        return len(self._path)
+
+    def __getitem__(self, i: int) -> dict[Any, Any]:
+        return self._path[i]
+
+    def extent(self, motor: Any) -> None:
+        """Return None: it depends on where the motor is."""
+
+
+def _columns(args: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
+    """Return motors and their positions, as lists of equal length."""
+    if len(args) % 2:
+        raise PlanArgumentError(
+            "The list of arguments must contain a list of points for each defined motor"
+        )
+    columns = []
+    for motor, positions in zip(args[::2], args[1::2], strict=True):
+        check_named([motor], "motor")
+        if isinstance(positions, str) or not hasattr(positions, "__iter__"):
+            raise PlanArgumentError(
+                f"motor {motor.name!r} must be followed by a list of positions, "
+                f"but is followed by {positions!r}"
+            )
+        columns.append((motor, list(positions)))
+    lengths = {motor.name: len(points) for motor, points in columns}
+    if len(set(lengths.values())) > 1:
+        raise PlanArgumentError(
+            f"The lengths of all lists in *args must be the same. However the lengths "
+            f"in args are : {lengths}"
+        )
+    return columns
+
+
+@plan
+def list_scan(
+    detectors: Sequence[Any],
+    *args: Any,
+    per_step: PerStep | None = None,
+    md: Metadata = None,
+) -> MsgGenerator[str]:
+    """Scan over lists of positions, all motors stepping together.
+
+    Args:
+        detectors: Devices to read at each point.
+        *args: Motor, positions, motor, positions, ...; positions may come in any
+            iterable, and all must be equally many.
+        per_step: A plan that takes one point; see `scan_nd`.
+        md: Metadata, merged on top of the plan's own.
+
+    Returns:
+        The uid of the run.
+
+    Raises:
+        PlanArgumentError: A motor has no positions, or the lengths differ.
+        LimitError: A position is beyond a motor's limit; nothing was moved.
+    """
+    return (
+        yield from _list_scan(
+            "list_scan", detectors, args, per_step, md, relative=False
+        )
+    )
+
+
+@plan
+def rel_list_scan(
+    detectors: Sequence[Any],
+    *args: Any,
+    per_step: PerStep | None = None,
+    md: Metadata = None,
+) -> MsgGenerator[str]:
+    """Scan over lists of offsets from where the motors are, then put them back.
+
+    Args:
+        detectors: Devices to read at each point.
+        *args: Motor, offsets, motor, offsets, ...; as in `list_scan`.
+        per_step: A plan that takes one point; see `scan_nd`.
+        md: Metadata, merged on top of the plan's own.
+
+    Returns:
+        The uid of the run.
+
+    Raises:
+        PlanArgumentError: A motor has no offsets, or the lengths differ; this is
+            found before any position is read.
+    """
+    return (
+        yield from _list_scan(
+            "rel_list_scan", detectors, args, per_step, md, relative=True
+        )
+    )
+
+
+@plan
+def scan(
+    detectors: Sequence[Any],
+    *args: Any,
+    num: int | None = None,
+    per_step: PerStep | None = None,
+    md: Metadata = None,
+) -> MsgGenerator[str]:
+    """Scan along a line, all motors stepping together.
+
+    Args:
+        detectors: Devices to read at each point.
+        *args: Motor, start, stop, motor, start, stop, ..., and then ``num`` unless
+            it is given by name.
+        num: Number of points, at least 1.
+        per_step: A plan that takes one point; see `scan_nd`.
+        md: Metadata, merged on top of the plan's own.
+
+    Returns:
+        The uid of the run.
+
+    Raises:
+        PlanArgumentError: ``num`` is missing or no number of points, or a motor has
+            no start and stop.
+        LimitError: A position is beyond a motor's limit; nothing was moved.
+    """
+    check_detectors(detectors)
+    if num is None:
+        if len(args) % 3 != 1:
+            raise PlanArgumentError(
+                "The number of points to scan must be provided as the last positional "
+                "argument or as keyword argument 'num'."
+            )
+        *args, num = args  # type: ignore[assignment]
+    if len(args) % 3:
+        raise PlanArgumentError(
+            f"each motor must be followed by its start and stop, but {len(args)} "
+            f"arguments are no motors with two numbers each"
+        )
+    num = patterns.as_number(num)
+    motors = tuple(args[::3])
+    check_named(motors, "motor")
+    described = list(args)
+    described[::3] = map(repr, motors)
+    own = {
+        "detectors": [det.name for det in detectors],
+        "motors": tuple(motor.name for motor in motors),
+        "num_points": num,
+        "num_intervals": num - 1,
+        "plan_args": {
+            "detectors": list(map(repr, detectors)),
+            "num": num,
+            "args": described,
+            "per_step": repr(per_step),
+        },
+        "plan_name": "scan",
+        "plan_pattern": "inner_product",
+        "plan_pattern_module": patterns.__name__,
+        "plan_pattern_args": {"num": num, "args": described},
+        "hints": hints_of_line(motors),
+    }
+    path = patterns.inner_product(num, args)
+    return (
+        yield from scan_nd(
+            detectors, path, per_step=per_step, md=with_metadata(own, md)
+        )
+    )

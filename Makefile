@@ -4,7 +4,9 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
-SOURCES := src tests bench examples tools
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+UV     := $(BIN)/python -m uv pip
+SOURCES := $(wildcard src tests bench examples tools)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -21,8 +23,8 @@ test: $(READY) ## run the tests; the engine and the documents must be covered
 	$(BIN)/python tools/check_coverage.py
 
 check: $(READY) ## check format, lint, types, floors and docs
-	$(BIN)/ruff format --check $(wildcard $(SOURCES))
-	$(BIN)/ruff check $(wildcard $(SOURCES))
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/error_reference.py --check
@@ -35,15 +37,15 @@ soak: $(READY) ## run the heavy tests, which `make test` leaves out
 	$(BIN)/python -m pytest -m soak
 
 lock: $(BIN)/python ## resolve requirements.lock anew from pyproject.toml
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+	$(PIP) install --quiet uv
+	$(UV) compile --quiet --universal --python-version 3.11 --all-extras \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  pyproject.toml -o requirements.lock
 
 clean: ## remove what make made; measured data stays
 	rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -f .coverage .coverage.* coverage.xml
-	find src tests bench examples tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -51,15 +53,17 @@ $(BIN)/python:
 	       "name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-# uv is quick, pip is everywhere: where uv has no wheel, pip installs the same lock.
+# uv is quick, pip is everywhere and knows the machine's own indexes and certificates:
+# where uv is not to be had or fails, pip installs the same lock.
 $(READY): requirements.lock pyproject.toml | $(BIN)/python
-	@if $(BIN)/python -m pip install --quiet --only-binary :all: uv; then \
-	  $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock && \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python \
+	@if ! { \
+	  $(PIP) install --quiet --only-binary :all: uv && \
+	  $(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock && \
+	  $(UV) install --quiet --python $(BIN)/python \
 	    --no-deps --no-build-isolation --editable .; \
-	else \
-	  echo "uv is not to be had here; pip takes its place" && \
-	  $(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock && \
-	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	}; then \
+	  echo "uv did not do it; pip takes its place, which takes longer" && \
+	  $(PIP) install --quiet --require-hashes --requirement requirements.lock && \
+	  $(PIP) install --quiet --no-deps --no-build-isolation --editable .; \
 	fi
 	@touch $@

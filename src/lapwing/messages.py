@@ -5,11 +5,19 @@ Must not know devices, engines or documents.
 Test: build one, unpack it, replace a field.
 """
 
-from collections import namedtuple
-from collections.abc import Generator
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, NamedTuple, TypeVar
 
-_Fields = namedtuple("_Fields", ["command", "obj", "args", "kwargs", "run"])
+
+class _Fields(NamedTuple):
+    command: str
+    obj: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    run: Any
+
+
+_new_tuple: Callable[[Any, Iterable[Any]], Any] = tuple.__new__
 
 
 class Msg(_Fields):
@@ -37,13 +45,15 @@ class Msg(_Fields):
         **kwargs: Any,
     ) -> "Msg":
         """Build a message as ``Msg("set", motor, 1.5, group="g")``."""
-        return tuple.__new__(cls, (command, obj, args, kwargs, run))
+        return _new_tuple(cls, (command, obj, args, kwargs, run))
 
     @classmethod
-    def _make(cls, iterable: Any) -> "Msg":
+    def _make(  # pyright: ignore[reportIncompatibleMethodOverride]
+        cls, iterable: Iterable[Any]
+    ) -> "Msg":
         # The named tuple's own _make and _replace would call __new__, whose
         # signature is not that of the fields.
-        return tuple.__new__(cls, iterable)
+        return _new_tuple(cls, iterable)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Msg._make, (tuple(self),))

@@ -207,7 +207,8 @@ class Engine:
         call = Call(
             self,
             generator,
-            plan_type=type(plan).__name__,
+            # A plan object stands for the generator that it holds.
+            plan_type=type(iter(plan) if hasattr(plan, "send") else plan).__name__,
             plan_name=str(getattr(plan, "__name__", "")),
             metadata=metadata,
         )
@@ -395,8 +396,8 @@ def _say_all(messages: Iterable[Msg]) -> Generator[Msg, Any, None]:
 
 
 def _flatten(subs: Subscribers) -> list[tuple[str, Subscriber]]:
-    by_name = subs if isinstance(subs, dict) else {"all": subs or ()}
+    by_name: dict[str, Any] = subs if isinstance(subs, dict) else {"all": subs or ()}
     flat: list[tuple[str, Subscriber]] = []
     for name, funcs in by_name.items():
-        flat += [(name, f) for f in ([funcs] if callable(funcs) else funcs)]
+        flat.extend((name, f) for f in ([funcs] if callable(funcs) else funcs))
     return flat

@@ -16,7 +16,7 @@ from lapwing.plans.devices import check_detectors
 from lapwing.plans.hooks import PerShot, check_per_shot
 from lapwing.plans.patterns import as_number
 from lapwing.plans.plan import plan
-from lapwing.plans.preprocessors import run_decorator, stage_decorator
+from lapwing.plans.preprocessors import run_wrapper, stage_wrapper
 from lapwing.plans.stubs import repeat
 
 
@@ -70,12 +70,9 @@ def count(
     if per_shot is None:
         foresee(detectors)
 
-    @stage_decorator(detectors)
-    @run_decorator(md=metadata)
-    def inner_count() -> MsgGenerator[None]:
-        yield from repeat(partial(shot, detectors), num=num, delay=delay)
-
-    return (yield from inner_count())
+    shots = repeat(partial(shot, detectors), num=num, delay=delay)
+    inner = run_wrapper(shots, md=metadata)
+    return (yield from stage_wrapper(inner, detectors))
 
 
 def _as_metadata(delay: Any) -> Any:

@@ -25,15 +25,15 @@ def root_ancestors(objs: Iterable[Any]) -> list[Any]:
     return list({id(root): root for root in (ancestry(o)[-1] for o in objs)}.values())
 
 
-def separate_devices(objs: Iterable[Any]) -> list[Any]:
+def separate_devices(objs: Sequence[Any]) -> Sequence[Any]:
     """Leave out what is given twice, or is part of another device given."""
-    unique = list({id(obj): obj for obj in objs}.values())
-    given = {id(obj) for obj in unique}
+    given = {id(obj): obj for obj in objs}
+    if all(getattr(obj, "parent", None) is None for obj in objs):
+        return objs if len(given) == len(objs) else list(given.values())
     return [
         obj
-        for obj in unique
-        if getattr(obj, "parent", None) is None
-        or not any(id(above) in given for above in ancestry(obj)[1:])
+        for obj in given.values()
+        if not any(id(above) in given for above in ancestry(obj)[1:])
     ]
 
 

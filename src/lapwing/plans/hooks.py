@@ -11,7 +11,8 @@ from typing import Any
 
 from lapwing.errors import PlanSignatureError
 from lapwing.messages import MsgGenerator
-from lapwing.plans.stubs import one_nd_step, one_shot
+from lapwing.plans import stubs
+from lapwing.plans.plan import bare
 
 PerShot = Callable[[Sequence[Any]], MsgGenerator[Any]]
 PerStep = Callable[..., MsgGenerator[Any]]
@@ -27,7 +28,7 @@ def check_per_shot(per_shot: PerShot | None) -> PerShot:
         PlanSignatureError: It does not take ``(detectors)``.
     """
     if per_shot is None:
-        return one_shot
+        return bare(stubs.one_shot)
     _match("per_shot", per_shot, _PER_SHOT)
     return per_shot
 
@@ -44,7 +45,7 @@ def check_per_step(per_step: PerStep | None, motors: Sequence[Any]) -> PerStep:
         PlanSignatureError: It is of neither form.
     """
     if per_step is None:
-        return one_nd_step
+        return bare(stubs.one_nd_step)
     forms = _PER_STEP if len(motors) == 1 else _PER_STEP[:1]
     if _match("per_step", per_step, forms) == _PER_STEP[0]:
         return per_step

@@ -96,6 +96,15 @@ class Plan(Generic[R]):
             )
 
 
+def bare(func: Callable[..., Any]) -> Callable[..., Generator[Any, Any, Any]]:
+    """Return the generator function behind a plan function.
+
+    For plans that repeat another one at each point: a plan object costs as much as
+    two messages.
+    """
+    return getattr(func, "__wrapped__", func)
+
+
 def plan(func: Callable[P, Generator[Any, Any, R]]) -> Callable[P, Plan[R]]:
     """Make a generator function return `Plan` objects."""
 

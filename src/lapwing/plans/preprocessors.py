@@ -222,24 +222,29 @@ contingency_decorator = make_decorator(contingency_wrapper)
 # ---------------------------------------------------------------- runs and staging
 
 
-def run_wrapper(plan: Messages, *, md: Mapping[str, Any] | None = None) -> Any:
+# These two stand round every point of every scan, so they are written out instead
+# of made from `finalize_wrapper` and `contingency_wrapper`: each level of
+# generators between a plan and the engine costs at each message.
+
+
+def run_wrapper(
+    plan: Messages, *, md: Mapping[str, Any] | None = None
+) -> MsgGenerator[str]:
     """Open a run before a plan and close it after, with the status of its end.
 
     Returns:
         The uid of the run.
     """
     uid = yield Msg("open_run", **dict(md or {}))
-
-    def close_failed(exc: Exception) -> Messages:
-        status = "fail"
-        if isinstance(exc, RunEngineControlException):
-            status = exc.exit_status
-        yield Msg("close_run", exit_status=status, reason=str(exc))
-
-    def close() -> Messages:
-        yield Msg("close_run", exit_status=None, reason=None)
-
-    yield from contingency_wrapper(plan, except_plan=close_failed, else_plan=close)
+    try:
+        yield from ensure_generator(plan)
+    except RunEngineControlException as exc:
+        yield Msg("close_run", exit_status=exc.exit_status, reason=str(exc))
+        raise
+    except Exception as exc:
+        yield Msg("close_run", exit_status="fail", reason=str(exc))
+        raise
+    yield Msg("close_run", exit_status=None, reason=None)
     return uid
 
 
@@ -249,16 +254,16 @@ def stage_wrapper(plan: Messages, devices: Sequence[Any]) -> MsgGenerator[Any]:
     Devices that are part of others are staged by staging their root.
     """
     roots = root_ancestors(devices)
-
-    def inner() -> MsgGenerator[Any]:
+    try:
         yield from _stage_all("stage", roots)
-        return (yield from ensure_generator(plan))
-
-    return (
-        yield from finalize_wrapper(
-            inner(), lambda: _stage_all("unstage", list(reversed(roots)))
-        )
-    )
+        result = yield from ensure_generator(plan)
+    except GeneratorExit:
+        raise  # a halt: nothing more is to be said
+    except BaseException:
+        yield from _stage_all("unstage", roots[::-1])
+        raise
+    yield from _stage_all("unstage", roots[::-1])
+    return result
 
 
 def _stage_all(verb: str, devices: Sequence[Any]) -> MsgGenerator[None]:

@@ -19,8 +19,8 @@ from lapwing.plans.plan import plan
 from lapwing.plans.preprocessors import (
     relative_set_decorator,
     reset_positions_decorator,
-    run_decorator,
-    stage_decorator,
+    run_wrapper,
+    stage_wrapper,
 )
 
 Metadata = Mapping[str, Any] | None
@@ -76,14 +76,13 @@ def scan_nd(
     if per_step is None:
         foresee([*detectors, *motors], _extents(cycler))
 
-    @stage_decorator([*detectors, *motors])
-    @run_decorator(md=metadata)
-    def inner_scan_nd() -> MsgGenerator[None]:
+    def points() -> MsgGenerator[None]:
         pos_cache: dict[Any, Any] = defaultdict(lambda: None)
         for step in cycler:
             yield from step_plan(detectors, step, pos_cache)
 
-    return (yield from inner_scan_nd())
+    inner = run_wrapper(points(), md=metadata)
+    return (yield from stage_wrapper(inner, [*detectors, *motors]))
 
 
 def _motors_of(cycler: Any) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from lapwing.engine.asides import announce, recorded
 from lapwing.errors import PlanArgumentError
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.devices import is_safe_to_rewind, separate_devices
-from lapwing.plans.plan import plan
+from lapwing.plans.plan import bare, plan
 from lapwing.plans.preprocessors import rewindable_wrapper
 
 _numbers = _count(1)
@@ -269,6 +269,9 @@ def deferred_pause() -> MsgGenerator[None]:
 
 # ---------------------------------------------------------------- steps of a scan
 
+# What a scan repeats at each point calls the bare generator functions, named with an
+# underscore below, for a plan object costs as much as two messages.
+
 TakeReading = Callable[[Sequence[Any]], MsgGenerator[Any]]
 
 
@@ -287,13 +290,11 @@ def trigger_and_read(
     """
     devices = separate_devices(devices)
     if is_safe_to_rewind(devices):
-        return (yield from _trigger_and_read(devices, name))
-    return (yield from rewindable_wrapper(_trigger_and_read(devices, name), False))
+        return _take_event(devices, name)
+    return rewindable_wrapper(_take_event(devices, name), False)
 
 
-def _trigger_and_read(
-    devices: Sequence[Any], name: str
-) -> MsgGenerator[dict[str, Any]]:
+def _take_event(devices: Sequence[Any], name: str) -> MsgGenerator[dict[str, Any]]:
     if not devices:
         yield Msg("null")
     triggered = [obj for obj in devices if getattr(obj, "trigger", None) is not None]
@@ -325,7 +326,7 @@ def one_shot(
 ) -> MsgGenerator[Any]:
     """Take one reading: the inner step of ``count``."""
     yield _said("checkpoint", None, ())
-    return (yield from (take_reading or trigger_and_read)(list(detectors)))
+    return (yield from (take_reading or _trigger_and_read)(detectors))
 
 
 @plan
@@ -340,7 +341,7 @@ def one_1d_step(
     group = new_group("set")
     yield Msg("set", motor, step, group=group)
     yield Msg("wait", None, group=group)
-    return (yield from (take_reading or trigger_and_read)([*detectors, motor]))
+    return (yield from (take_reading or _trigger_and_read)([*detectors, motor]))
 
 
 @plan
@@ -371,8 +372,12 @@ def one_nd_step(
     take_reading: TakeReading | None = None,
 ) -> MsgGenerator[Any]:
     """Move any number of motors and take a reading: the inner step of scans."""
-    yield from move_per_step(step, pos_cache)
-    return (yield from (take_reading or trigger_and_read)([*detectors, *step]))
+    yield from _move_per_step(step, pos_cache)
+    return (yield from (take_reading or _trigger_and_read)([*detectors, *step]))
+
+
+_trigger_and_read = bare(trigger_and_read)
+_move_per_step = bare(move_per_step)
 
 
 @plan

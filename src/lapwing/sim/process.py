@@ -1,0 +1,105 @@
+"""Process: the main program of the simulated beamline.
+
+Owns the command line, the server's environment and the end of the process.
+Must not know who started it: it serves until its input closes or a signal comes.
+Test: ``python -m lapwing.sim.beamline --port 21000``, then Ctrl-D.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from lapwing.sim.sample import Sample
+
+HOST = "127.0.0.1"
+
+
+def server_environment(port: int) -> dict[str, str]:
+    """Return the variables that keep an EPICS server on the loopback.
+
+    Args:
+        port: TCP and UDP port of Channel Access; beacons go to the one above,
+            where nobody listens.
+    """
+    return {
+        "EPICS_CAS_INTF_ADDR_LIST": HOST,
+        "EPICS_CAS_SERVER_PORT": str(port),
+        "EPICS_CAS_BEACON_ADDR_LIST": HOST,
+        "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",
+        "EPICS_CAS_BEACON_PORT": str(port + 1),
+        "EPICS_CA_REPEATER_PORT": str(port + 1),
+        "EPICS_CA_ADDR_LIST": "",
+        "EPICS_CA_AUTO_ADDR_LIST": "NO",
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve the beamline until the input closes; return the exit status.
+
+    Args:
+        arguments: The command line without the program; None takes ours.
+    """
+    options = _parser().parse_args(arguments)
+    os.environ.update(server_environment(options.port))
+    asyncio.run(_serve(options))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lapwing.sim.beamline",
+        description="A simulated EPICS beamline; ends when its input closes.",
+    )
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--prefix", default="SIM:")
+    parser.add_argument("--velocity", type=float, default=50.0, help="mm/s")
+    parser.add_argument("--acceleration-time", type=float, default=0.005, help="s")
+    parser.add_argument("--dwell", type=float, default=0.01, help="s")
+    parser.add_argument("--limit", type=float, default=10.0, help="mm")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quiet", action="store_true", help="counts without noise")
+    return parser
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    # Only now: loading base's libraries takes the environment as it is.
+    from lapwing.sim import ioc
+
+    ended = asyncio.Event()
+    _watch_for_the_end(ended)
+    ioc.build(
+        options.prefix,
+        Sample(seed=options.seed),
+        velocity=options.velocity,
+        acceleration_time=options.acceleration_time,
+        noise=not options.quiet,
+        dwell=options.dwell,
+        limit=options.limit,
+    )
+    port = ioc.serve()
+    sys.stdout.write(f"READY ca={port} pid={os.getpid()}\n")
+    sys.stdout.flush()
+    # Nobody reads that pipe from here on; a full one would stop the server.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    await ended.wait()
+
+
+def _watch_for_the_end(ended: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    source: Any = sys.stdin.buffer
+
+    def look() -> None:
+        if not os.read(source.fileno(), 4096):
+            loop.remove_reader(source)
+            ended.set()
+
+    # A plain file or /dev/null cannot be watched: then a signal ends us.
+    with contextlib.suppress(PermissionError):
+        loop.add_reader(source, look)

@@ -5,7 +5,7 @@ Must not know devices, engines or documents.
 Test: build one, unpack it, replace a field.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 
@@ -17,7 +17,7 @@ class _Fields(NamedTuple):
     run: Any
 
 
-_new_tuple: Callable[[Any, Iterable[Any]], Any] = tuple.__new__
+_new_tuple: Any = tuple.__new__  # pyright: ignore[reportUnknownMemberType]
 
 
 class Msg(_Fields):

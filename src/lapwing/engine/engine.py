@@ -396,7 +396,7 @@ def _say_all(messages: Iterable[Msg]) -> Generator[Msg, Any, None]:
 
 
 def _flatten(subs: Subscribers) -> list[tuple[str, Subscriber]]:
-    by_name: dict[str, Any] = subs if isinstance(subs, dict) else {"all": subs or ()}
+    by_name: Any = subs if isinstance(subs, dict) else {"all": subs or ()}
     flat: list[tuple[str, Subscriber]] = []
     for name, funcs in by_name.items():
         flat.extend((name, f) for f in ([funcs] if callable(funcs) else funcs))

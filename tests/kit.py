@@ -133,3 +133,9 @@ def make_engine(**kwargs: Any) -> tuple[Engine, Documents]:
     engine, documents = Engine({}, **kwargs), Documents()
     engine.subscribe(documents)
     return engine, documents
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Let others on the loop run until something is the case."""
+    while not condition():  # noqa: ASYNC110 - what it waits for has no event
+        await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from kit import AsyncDetector, Detector, Documents, Motor, make_engine
+from kit import AsyncDetector, Detector, Documents, Motor, make_engine, until
 
 from lapwing import Engine, Msg
 from lapwing.engine import MemoryRecorder, recorded
@@ -212,8 +212,6 @@ def test_a_device_that_lacks_what_the_message_needs_is_named():
 def test_runs_are_told_apart_by_their_keys():
     engine, docs = make_engine()
     det = Detector()
-    for key in ("a", "b"):
-        det = Detector()
     run(
         engine,
         [
@@ -558,8 +556,7 @@ def test_cancelling_the_task_that_runs_a_plan_aborts_it():
             Msg("wait", group="g"),
         ]
         task = asyncio.create_task(engine.run(plan))
-        while not motor.moves:
-            await asyncio.sleep(0)
+        await until(lambda: motor.moves)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

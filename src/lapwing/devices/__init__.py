@@ -1,0 +1,1 @@
+"""Devices that need no control system, and what all devices share."""

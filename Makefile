@@ -31,7 +31,8 @@ check: $(READY) ## check format, lint, types, floors and docs
 	$(BIN)/python tools/check_docs.py
 
 bench: $(READY) ## run every benchmark
-	@set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in $$(grep -l __main__ bench/*.py); do \
+	  echo "== $$file"; $(BIN)/python "$$file"; done
 
 soak: $(READY) ## run the heavy tests, which `make test` leaves out
 	$(BIN)/python -m pytest -m soak

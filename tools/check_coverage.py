@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import coverage
+from coverage.exceptions import CoverageException
 
 FLOOR_PERCENT = 90.0
 PARTS = {
@@ -23,7 +24,11 @@ PARTS = {
 
 def main() -> int:
     """Print the shares; return 1 if one of them is too small."""
-    report = read_report()
+    try:
+        report = read_report()
+    except CoverageException as problem:
+        print(f"coverage left nothing to look at: {problem}", file=sys.stderr)
+        return 1
     problems: list[str] = []
     for part, path in PARTS.items():
         print(summary_line(part, shares(report, path)))
@@ -87,9 +92,9 @@ def problems_of(part: str, report: Mapping[str, Any], path: PurePath) -> list[st
     if not low:
         return []
     return low + [
-        f"  {name}: lines {_ranges(entry['missing_lines'])}"
+        f"  {name}: not reached: {missing}"
         for name, entry in files_of(report, path)
-        if entry["missing_lines"]
+        if (missing := _missing(entry))
     ]
 
 
@@ -109,14 +114,25 @@ def _percent(found: list[dict[str, Any]], covered: str, total: str) -> float | N
     return 100.0 * sum(summary[covered] for summary in found) / whole
 
 
-def _ranges(lines: list[int]) -> str:
+def _missing(entry: Mapping[str, Any]) -> str:
+    lines = set(entry["missing_lines"])
+    # A negative end is the way out of the function.
+    branches = [
+        f"{start}->{'exit' if end < 0 else end}"
+        for start, end in entry["missing_branches"]
+        if start not in lines and end not in lines
+    ]
+    return ", ".join([*_ranges(sorted(lines)), *branches])
+
+
+def _ranges(lines: list[int]) -> list[str]:
     ranges: list[list[int]] = []
     for line in lines:
         if ranges and line == ranges[-1][1] + 1:
             ranges[-1][1] = line
         else:
             ranges.append([line, line])
-    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in ranges)
+    return [f"{a}" if a == b else f"{a}-{b}" for a, b in ranges]
 
 
 if __name__ == "__main__":

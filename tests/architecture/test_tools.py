@@ -154,7 +154,11 @@ def report(covered: int, branches: int) -> dict:
         "num_branches": 100,
         "covered_branches": branches,
     }
-    entry = {"summary": summary, "missing_lines": [3, 4, 5, 9]}
+    entry = {
+        "summary": summary,
+        "missing_lines": [3, 4, 5, 9],
+        "missing_branches": [[2, 3], [12, 14], [15, -1]],
+    }
     return {"files": {"src/bird/wing.py": entry, "src/bird/tail.py": entry}}
 
 
@@ -166,7 +170,7 @@ def test_too_few_branches_are_found_and_where():
     said = coverage.problems_of("wing", report(100, 89), PurePath("src/bird/wing"))
     assert said == [
         "wing: 89.0 % of its branches are reached; it must be 90 %",
-        "  src/bird/wing.py: lines 3-5, 9",
+        "  src/bird/wing.py: not reached: 3-5, 9, 12->14, 15->exit",
     ]
 
 

@@ -195,9 +195,10 @@ class Beamline:
 
     def _last_words(self) -> str:
         if self._errors is None:
-            return ""
+            return "no word why"
         self._errors.seek(0)
-        return self._errors.read().decode(errors="replace").strip()
+        lines = self._errors.read().decode(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "no word why")
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,112 @@
+"""Conversion between aioca's augmented values and our own plain ones.
+
+Owns the meaning of Channel Access types (DBR codes), in both directions.
+Must not know channels, connections or event loops.
+Test: tests/unit/epics/test_convert.py, with hand-made augmented values.
+"""
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from lapwing.epics.channel import Control, Value
+from lapwing.errors import PlanArgumentError
+
+# DBR code: the element type, and the kind of a single value. These numbers are
+# the protocol's own (Channel Access Protocol Specification, "Payload Data Types").
+_TYPES: dict[int, tuple[str, Literal["string", "integer", "number"]]] = {
+    0: ("|S40", "string"),
+    1: ("<i2", "integer"),
+    2: ("<f4", "number"),
+    3: ("<u2", "integer"),
+    4: ("|u1", "integer"),
+    5: ("<i4", "integer"),
+    6: ("<f8", "number"),
+}
+_RANGES = (("control", "ctrl"), ("display", "disp"))
+
+
+def value_of(augmented: Any) -> Value:
+    """Return a plain value from one that was read with its time.
+
+    Args:
+        augmented: What aioca gives for ``FORMAT_TIME``.
+    """
+    stamp, severity = float(augmented.timestamp), int(augmented.severity)
+    # Plain copies: subclasses would drag their attributes into documents.
+    if isinstance(augmented, np.ndarray):
+        return Value(np.array(augmented, subok=False), stamp, severity)
+    if isinstance(augmented, str):
+        return Value(str(augmented), stamp, severity)
+    plain = float if augmented.datatype in (2, 6) else int
+    return Value(plain(augmented), stamp, severity)
+
+
+def control_of(augmented: Any) -> Control:
+    """Return what a PV's values are, from one read with its control data.
+
+    Args:
+        augmented: What aioca gives for ``FORMAT_CTRL``; one element is enough.
+    """
+    dtype_numpy, kind = _TYPES[augmented.datatype]
+    count = int(augmented.element_count)
+    precision = getattr(augmented, "precision", None)
+    return Control(
+        dtype=kind if count == 1 else "array",
+        dtype_numpy=dtype_numpy,
+        shape=() if count == 1 else (count,),
+        units=str(getattr(augmented, "units", "")),
+        precision=None if precision is None else int(precision),
+        limits=tuple(_limits_of(augmented)),
+        choices=tuple(map(str, getattr(augmented, "enums", ()))),
+    )
+
+
+def _limits_of(augmented: Any) -> list[tuple[str, float, float]]:
+    found = []
+    for name, word in _RANGES:
+        low = getattr(augmented, f"lower_{word}_limit", 0.0)
+        high = getattr(augmented, f"upper_{word}_limit", 0.0)
+        # Equal ends are EPICS' way to say that there is no such range.
+        if low < high and math.isfinite(low) and math.isfinite(high):
+            found.append((name, float(low), float(high)))
+    return found
+
+
+def to_put(value: Any, control: Control, title: str) -> Any:
+    """Return a value in the form in which the PV takes it.
+
+    Args:
+        value: What somebody wants to write.
+        control: What the PV takes.
+        title: Device and PV, for messages.
+
+    Raises:
+        PlanArgumentError: It takes values of another kind.
+    """
+    if control.choices:
+        return _choice(value, control, title)
+    if control.dtype == "string":
+        if isinstance(value, str):
+            return value
+        raise PlanArgumentError(f"{title} takes a text, not {value!r}")
+    numeric = np.asarray(value)
+    ragged = numeric.dtype.kind not in "iufb" or numeric.ndim != len(control.shape)
+    if ragged or numeric.size > math.prod(control.shape):
+        takes = f"up to {control.shape[0]} numbers" if control.shape else "a number"
+        raise PlanArgumentError(f"{title} takes {takes}, not {value!r}")
+    if control.dtype == "integer" and numeric != np.round(numeric):
+        raise PlanArgumentError(f"{title} takes a whole number, not {value!r}")
+    return numeric if control.shape else numeric.item()
+
+
+def _choice(value: Any, control: Control, title: str) -> int:
+    if isinstance(value, str) and value in control.choices:
+        return control.choices.index(value)
+    if isinstance(value, int | np.integer) and 0 <= value < len(control.choices):
+        return int(value)
+    raise PlanArgumentError(
+        f"{title} takes one of {', '.join(control.choices)} "
+        f"(0 to {len(control.choices) - 1}), not {value!r}"
+    )

@@ -1,0 +1,73 @@
+"""Fixtures for tests that talk to the simulated beamline over EPICS.
+
+Owns one port for the whole test process: libca reads its environment only once.
+Must not be imported by tests that need no network.
+Use: ``from beamline_fixtures import beamline_fixture, run_fixture  # noqa: F401``
+and take ``beamline`` (one for a module) and ``run`` (runs a coroutine).
+"""
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from lapwing.epics import ca
+from lapwing.sim.beamline import Beamline, client_environment, free_port
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@functools.cache
+def test_port() -> int:
+    """Return the port of every beamline of this test process."""
+    port = free_port()
+    ca.configure(client_environment(port))
+    return port
+
+
+test_port.__test__ = False  # type: ignore[attr-defined]
+
+
+def start_beamline(**options: Any) -> Beamline:
+    """Start a beamline on the port that this process' EPICS client knows."""
+    return Beamline.start(port=test_port(), **options)
+
+
+@contextlib.contextmanager
+def event_loop() -> Iterator[Run]:
+    """Run coroutines in one event loop; close its EPICS client at the end."""
+    with asyncio.Runner() as runner:
+        try:
+            yield runner.run
+        finally:
+            runner.run(ca.close())
+
+
+@pytest.fixture(scope="module", name="beamline")
+def beamline_fixture() -> Iterator[Beamline]:
+    """A beamline for all tests of a module."""
+    with start_beamline() as beamline:
+        yield beamline
+
+
+@pytest.fixture(name="run")
+def run_fixture() -> Iterator[Run]:
+    """Run a coroutine: ``run(coroutine)``; all of a test share one event loop."""
+    with event_loop() as run:
+        yield run
+
+
+async def until(
+    condition: Callable[[], Any] | Callable[[], Awaitable[Any]],
+    timeout: float = 5.0,  # noqa: ASYNC109 - a test's bound
+) -> None:
+    """Wait until a condition (plain or async) holds; fail after ``timeout`` s."""
+    async with asyncio.timeout(timeout):
+        while True:
+            found = condition()
+            if await found if asyncio.iscoroutine(found) else found:
+                return
+            await asyncio.sleep(0.005)

@@ -1,0 +1,25 @@
+import asyncio
+import sys
+
+import pytest
+
+from lapwing.epics import EpicsSignal, ca
+from lapwing.errors import ConfigError
+
+
+def test_without_aioca_an_epics_device_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(ca, "_library", None)
+    monkeypatch.setitem(sys.modules, "aioca", None)
+    with pytest.raises(ConfigError, match=r"pip install 'lapwing\[epics\]'"):
+        asyncio.run(EpicsSignal("ANY", "any").connect())
+
+
+def test_variables_are_set_before_the_library_is_used(monkeypatch):
+    monkeypatch.setattr(ca, "_library", None)
+    monkeypatch.setenv("EPICS_CA_CONN_TMO", "30")
+    ca.configure({"EPICS_CA_CONN_TMO": "2"})
+    assert ca.os.environ["EPICS_CA_CONN_TMO"] == "2"
+
+
+def test_closing_without_a_client_does_nothing():
+    asyncio.run(ca.close())

@@ -80,8 +80,10 @@ class Move:
             return self.target
         if elapsed <= 0:
             return self.start
-        way = min(self._way(elapsed), self.distance)
-        return self.start + math.copysign(way, self.target - self.start)
+        way = math.copysign(self._way(elapsed), self.target - self.start)
+        low, high = sorted((self.start, self.target))
+        # Rounding must not carry it past its ends, not by the last bit either.
+        return min(max(self.start + way, low), high)
 
     def _way(self, elapsed: float) -> float:
         ramp, left = self.ramp, self.duration - elapsed

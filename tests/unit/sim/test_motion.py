@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from lapwing.errors import ConfigError
 from lapwing.sim.motion import Move
 
-positions = st.floats(-1e3, 1e3)
+# Positions in nanometres and times in microseconds: finer ones are not physics.
+positions = st.floats(-1e3, 1e3).map(lambda position: round(position, 9))
 velocities = st.floats(1e-2, 1e3)
-times = st.floats(0, 10)
+times = st.floats(0, 10).map(lambda seconds: round(seconds, 6))
 moves = st.builds(Move, positions, positions, velocities, times)
 
 

@@ -114,6 +114,7 @@ def compose_descriptor(
         "configuration": configuration,
         "data_keys": data_keys,
         "name": name,
+        "object_classes": {},
         "object_keys": object_keys,
         "run_start": run_start,
         "time": time,
@@ -162,16 +163,39 @@ class Stream:
     Attributes:
         descriptor: The descriptor in force; a new configuration replaces it.
         seq_num: Number of the last event, from 1; 0 before the first.
+        stream_keys: Keys whose values stand in files, told of by stream_datum.
+        uid: Identifier of the descriptor.
     """
 
-    __slots__ = ("_checked", "_external", "_keys", "descriptor", "seq_num", "uid")
+    __slots__ = (
+        "_checked",
+        "_external",
+        "_keys",
+        "descriptor",
+        "seq_num",
+        "stream_keys",
+        "uid",
+    )
 
     def __init__(self, descriptor: Document):
         self.seq_num = 0
         self.replace_descriptor(descriptor)
 
     def replace_descriptor(self, descriptor: Document) -> None:
-        """Continue the stream under another descriptor with the same keys."""
+        """Continue the stream under another descriptor with the same keys.
+
+        Raises:
+            DocumentError: Its keys differ.
+        """
+        if self.seq_num and descriptor["data_keys"].keys() != (
+            self.descriptor["data_keys"].keys()
+        ):
+            raise DocumentError(
+                f"the data keys of stream {descriptor['name']!r} changed from "
+                f"{sorted(self.descriptor['data_keys'])} to "
+                f"{sorted(descriptor['data_keys'])} in the middle of a run",
+                hint="read the device into another stream",
+            )
         self.descriptor = descriptor
         self.uid: str = descriptor["uid"]
         data_keys = descriptor["data_keys"]
@@ -180,11 +204,13 @@ class Stream:
             for key, spec in data_keys.items()
             if "external" in spec and not spec["external"].startswith("STREAM:")
         ]
-        self._keys = {
+        self.stream_keys = frozenset(
             key
             for key, spec in data_keys.items()
-            if not spec.get("external", "").startswith("STREAM:")
-        }
+            if spec.get("external", "").startswith("STREAM:")
+        )
+        # A view of a dict: compares like a set, and keeps its order.
+        self._keys = {k: None for k in data_keys if k not in self.stream_keys}.keys()
         self._checked = False
 
     def compose_event(
@@ -216,6 +242,40 @@ class Stream:
             check("event", doc)
             self._checked = True
         self.seq_num += 1
+        return doc
+
+
+    def compose_page(self, events: list[Document]) -> Document:
+        """Compose a page of the next events; counts ``seq_num`` up by their number.
+
+        Args:
+            events: Partial events with ``time``, ``data`` and ``timestamps``.
+
+        Raises:
+            DocumentError: The keys of one differ from the descriptor's, or the
+                first page breaks the schema.
+        """
+        for event in events:
+            if event["data"].keys() != self._keys:
+                raise DocumentError(
+                    _key_mismatch(self.descriptor, event["data"].keys(), self._keys)
+                )
+        first = self.seq_num + 1
+        doc: Document = {
+            "uid": [new_uid() for _ in events],
+            "time": [event["time"] for event in events],
+            "data": {k: [event["data"][k] for event in events] for k in self._keys},
+            "timestamps": {
+                k: [event["timestamps"][k] for event in events] for k in self._keys
+            },
+            "seq_num": list(range(first, first + len(events))),
+            "filled": {key: [False] * len(events) for key in self._external},
+            "descriptor": self.uid,
+        }
+        if not self._checked:
+            check("event_page", doc)
+            self._checked = True
+        self.seq_num += len(events)
         return doc
 
 

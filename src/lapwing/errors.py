@@ -13,6 +13,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   ├── PlanSignatureError      also TypeError
     │   ├── IllegalMessageSequence
     │   ├── MismatchedReadError     also RuntimeError
+    │   ├── UndeclaredStreamError   also AssertionError
     │   ├── InvalidCommand          also KeyError
     │   └── UnsupportedDeviceError  also AssertionError
     ├── DeviceError                 the beamline can mend it; carries device and PV
@@ -112,6 +113,12 @@ class MismatchedReadError(PlanError, RuntimeError):
 
     code = "plan.mismatched_read"
     default_hint = "give these devices a stream of their own"
+
+
+class UndeclaredStreamError(PlanError, AssertionError):
+    """A stream is used in a way for which it was not declared."""
+
+    code = "plan.undeclared_stream"
 
 
 class InvalidCommand(PlanError, KeyError):

@@ -6,7 +6,7 @@ Test: build one, unpack it, replace a field.
 """
 
 from collections.abc import Generator, Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 
 class _Fields(NamedTuple):
@@ -17,7 +17,7 @@ class _Fields(NamedTuple):
     run: Any
 
 
-_new_tuple: Any = tuple.__new__  # pyright: ignore[reportUnknownMemberType]
+_new_tuple: Any = cast("Any", tuple).__new__
 
 
 class Msg(_Fields):

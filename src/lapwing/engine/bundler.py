@@ -5,7 +5,7 @@ Must not know messages, plans or loops; it is told what was read.
 Test: begin, add readings, save; look at the documents.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lapwing.documents import (
@@ -15,98 +15,36 @@ from lapwing.documents import (
     compose_descriptor,
     compose_stop,
 )
+from lapwing.engine.assets import AssetDoc, complete
+from lapwing.engine.streams import (
+    Described,
+    StreamState,
+    describe,
+    describe_collected,
+    refuse_collisions,
+)
 from lapwing.errors import (
     DocumentError,
     IllegalMessageSequence,
     MismatchedReadError,
-    PlanArgumentError,
 )
-from lapwing.protocols import Configurable, DataKeys, Readings, resolve
+from lapwing.protocols import Readings
 
 Emit = Callable[[str, Document], None]
-
-
-class Described:
-    """What a device says of itself, asked once per stream and run.
-
-    Attributes:
-        obj: The device.
-        data_keys: Its data keys, each with the device's name in it.
-        configuration: ``{data, timestamps, data_keys}`` of its settings.
-        hints: What it says is worth showing.
-    """
-
-    __slots__ = ("configuration", "data_keys", "hints", "obj")
-
-    def __init__(self, obj: Any, data_keys: DataKeys, configuration: Document):
-        self.obj = obj
-        self.data_keys = {
-            key: {**spec, "object_name": obj.name} for key, spec in data_keys.items()
-        }
-        self.configuration = configuration
-        self.hints = dict(getattr(obj, "hints", None) or {})
-
-
-async def describe(obj: Any) -> Described:
-    """Ask a device for its data keys and its settings."""
-    data_keys = await resolve(obj.describe())
-    if not isinstance(obj, Configurable):
-        empty: Document = {"data": {}, "timestamps": {}, "data_keys": {}}
-        return Described(obj, data_keys, empty)
-    settings: Readings = await resolve(obj.read_configuration())
-    specs: DataKeys = await resolve(obj.describe_configuration())
-    return Described(
-        obj,
-        data_keys,
-        {
-            "data": {key: reading["value"] for key, reading in settings.items()},
-            "timestamps": {k: reading["timestamp"] for k, reading in settings.items()},
-            "data_keys": dict(specs),
-        },
-    )
-
-
-def refuse_collisions(described: list[Described]) -> None:
-    """Refuse devices that would write to the same data key of one event.
-
-    Raises:
-        PlanArgumentError: Names the key and both devices.
-    """
-    owners: dict[str, Any] = {}
-    for one in described:
-        for key in one.data_keys:
-            if key in owners:
-                raise PlanArgumentError(
-                    f"devices {owners[key].name!r} and {one.obj.name!r} both give the "
-                    f"data key {key!r}, which one event can hold only once",
-                    hint="rename one of them, or read them into two streams",
-                    key=key,
-                )
-            owners[key] = one.obj
-
-
-class _StreamState:
-    """A stream, the devices that feed it, and what they said of themselves."""
-
-    __slots__ = ("described", "name", "objs", "stream")
-
-    def __init__(self, name: str):
-        self.name = name
-        self.described: dict[int, Described] = {}
-        self.objs: list[Any] = []
-        self.stream: Stream | None = None
+INTERRUPTIONS = "interruptions"
 
 
 class _Bundle:
     """The event that is being bundled, between ``create`` and ``save``."""
 
-    __slots__ = ("data", "objs", "state", "timestamps")
+    __slots__ = ("assets", "data", "objs", "state", "timestamps")
 
-    def __init__(self, state: _StreamState):
+    def __init__(self, state: StreamState):
         self.state = state
         self.objs: list[Any] = []
         self.data: Document = {}
         self.timestamps: Document = {}
+        self.assets: list[AssetDoc] | None = None
 
 
 class RunBundler:
@@ -127,7 +65,7 @@ class RunBundler:
         self.uid: str = start["uid"]
         self._emit = emit
         self._clock = clock
-        self._states: dict[str, _StreamState] = {}
+        self._states: dict[str, StreamState] = {}
         self._bundle: _Bundle | None = None
         # seq_num of each stream that went on since the checkpoint, as it was then
         self._marks: dict[str, int] = {}
@@ -150,10 +88,12 @@ class RunBundler:
                 f"'create' for stream {name!r} came while an event of stream "
                 f"{self._bundle.state.name!r} was open; 'save' or 'drop' that first"
             )
-        state = self._states.get(name)
-        if state is None:
-            state = self._states[name] = _StreamState(name)
-        self._bundle = _Bundle(state)
+        self._bundle = _Bundle(self.state(name))
+
+    def is_simple(self, obj: Any) -> bool:
+        """Whether a reading of ``obj`` needs nothing but `add`."""
+        bundle = self._bundle
+        return bundle is None or id(obj) in bundle.state.simple
 
     def knows(self, obj: Any) -> bool:
         """Whether the stream being bundled has asked ``obj`` what it is."""
@@ -163,7 +103,7 @@ class RunBundler:
     def learn(self, described: Described) -> None:
         """Keep, for the stream being bundled, what a device says of itself."""
         if self._bundle is not None:
-            self._bundle.state.described[id(described.obj)] = described
+            self._bundle.state.learn(described)
 
     def add(self, obj: Any, reading: Readings) -> None:
         """Add what was read from ``obj`` to the event, if one is being bundled.
@@ -181,9 +121,14 @@ class RunBundler:
             timestamps[key] = one["timestamp"]
         if len(data) != size + len(reading):
             described = bundle.state.described
-            refuse_collisions([described[id(o)] for o in (*bundle.objs, obj)])
+            refuse_collisions(described[id(o)] for o in (*bundle.objs, obj))
             raise DocumentError(f"{obj.name!r} gave a data key it did not describe")
         bundle.objs.append(obj)
+
+    def add_assets(self, docs: Iterable[AssetDoc]) -> None:
+        """Add documents about what a device has written itself, if bundling."""
+        if self._bundle is not None:
+            self._bundle.assets = [*(self._bundle.assets or ()), *docs]
 
     def drop(self) -> None:
         """Discard the event.
@@ -215,6 +160,8 @@ class RunBundler:
         elif bundle.objs != state.objs:
             _refuse_mismatch(state, bundle.objs)
         self._marks.setdefault(state.name, stream.seq_num)
+        if bundle.assets is not None:
+            self._emit_assets(state, bundle.assets, most=1)
         event = stream.compose_event(bundle.data, bundle.timestamps, self._clock())
         self._emit("event", event)
         return True
@@ -227,14 +174,58 @@ class RunBundler:
             )
         return self._bundle
 
+    def _emit_assets(
+        self, state: StreamState, docs: Iterable[AssetDoc], *, most: int | None
+    ) -> int:
+        filled, width = complete(state, self.uid, docs, most=most)
+        for name, doc in filled:
+            self._emit(name, doc)
+        return width
+
     # ------------------------------------------------------------ streams
 
-    def _declare(self, state: _StreamState, objs: list[Any]) -> Stream:
+    def state(self, name: str) -> StreamState:
+        """Return what is known of a stream; nothing yet, if it is new."""
+        state = self._states.get(name)
+        if state is None:
+            state = self._states[name] = StreamState(name)
+        return state
+
+    def declared(self, name: str) -> StreamState | None:
+        """Return a stream that has its descriptor, or None."""
+        state = self._states.get(name)
+        return None if state is None or state.stream is None else state
+
+    def declared_for(self, obj: Any) -> list[StreamState]:
+        """Return the streams into which a device collects."""
+        return [
+            state
+            for state in self._states.values()
+            if state.collected and any(known is obj for known in state.objs)
+        ]
+
+    def declare(
+        self, name: str, described: Iterable[Described], *, collected: bool = False
+    ) -> StreamState:
+        """Emit the descriptor of a stream before its first event."""
+        state = self.state(name)
+        state.collected = collected
+        objs = []
+        for one in described:
+            state.learn(one)
+            objs.append(one.obj)
+        self._declare(state, objs)
+        return state
+
+    def _declare(self, state: StreamState, objs: list[Any]) -> Stream:
         state.objs = list(objs)
         described = [state.described[id(obj)] for obj in objs]
         refuse_collisions(described)
         descriptor = self._descriptor(state.name, described)
-        state.stream = Stream(descriptor)
+        if state.stream is None:
+            state.stream = Stream(descriptor)
+        else:
+            state.stream.replace_descriptor(descriptor)
         self._emit("descriptor", descriptor)
         return state.stream
 
@@ -246,8 +237,70 @@ class RunBundler:
             data_keys={k: v for one in described for k, v in one.data_keys.items()},
             object_keys={one.obj.name: list(one.data_keys) for one in described},
             configuration={one.obj.name: one.configuration for one in described},
-            hints={one.obj.name: one.hints for one in described},
+            hints={o.obj.name: o.hints for o in described if o.hints is not None},
         )
+
+    async def reconfigured(self, obj: Any) -> None:
+        """Ask a device again what it is; its streams get a new descriptor each."""
+        for state in list(self._states.values()):
+            if id(obj) not in state.described:
+                continue
+            if state.collected:
+                answers = await describe_collected(obj)
+                one = answers.get(state.name) or answers[None]
+            else:
+                one = await describe(obj)
+            state.learn(one)
+            if state.stream is not None:
+                self._declare(state, state.objs)
+
+    # ------------------------------------------------------------ collecting
+
+    def emit_collected(
+        self, state: StreamState, assets: Iterable[AssetDoc], events: list[Document]
+    ) -> None:
+        """Emit what devices have collected: documents of assets, then a page.
+
+        Args:
+            state: The stream, with its descriptor.
+            assets: Documents about what was written elsewhere.
+            events: Partial events: ``time``, ``data``, ``timestamps``.
+        """
+        stream = state.stream
+        if stream is None:
+            raise DocumentError(f"stream {state.name!r} has no descriptor")
+        width = self._emit_assets(state, assets, most=None)
+        if events:
+            self._emit("event_page", stream.compose_page(events))
+        else:
+            stream.seq_num += width
+
+    # ------------------------------------------------------------ interruptions
+
+    def declare_interruptions(self) -> None:
+        """Emit the descriptor of the stream of interruptions."""
+        state = self.state(INTERRUPTIONS)
+        descriptor = compose_descriptor(
+            run_start=self.uid,
+            name=INTERRUPTIONS,
+            time=self._clock(),
+            data_keys={
+                "interruption": {"dtype": "string", "shape": [], "source": "RunEngine"}
+            },
+            object_keys={},
+            configuration={},
+            hints={},
+        )
+        state.stream = Stream(descriptor)
+        self._emit("descriptor", descriptor)
+
+    def interruption(self, text: str) -> None:
+        """Emit an event about an interruption, if those are recorded."""
+        state = self.declared(INTERRUPTIONS)
+        if state is not None and state.stream is not None:
+            now = self._clock()
+            data, timestamps = {"interruption": text}, {"interruption": now}
+            self._emit("event", state.stream.compose_event(data, timestamps, now))
 
     # ------------------------------------------------------------ rewinding
 
@@ -285,7 +338,7 @@ class RunBundler:
         return stop
 
 
-def _refuse_mismatch(state: _StreamState, objs: list[Any]) -> None:
+def _refuse_mismatch(state: StreamState, objs: list[Any]) -> None:
     # Another order is no other set of devices.
     if {id(obj) for obj in objs} == {id(obj) for obj in state.objs}:
         return

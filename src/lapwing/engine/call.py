@@ -13,8 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lapwing.documents import Document
-from lapwing.engine.bundler import Described, RunBundler
+from lapwing.engine import garbage
+from lapwing.engine.bundler import RunBundler
 from lapwing.engine.interrupts import End, Failure, Interrupts, Pause
+from lapwing.engine.monitors import Monitor
+from lapwing.engine.streams import Described
+from lapwing.engine.suspenders import Suspension
 from lapwing.errors import FailedStatus, IllegalMessageSequence
 from lapwing.messages import Msg
 
@@ -85,6 +89,23 @@ class Expected:
     moves: dict[int, tuple[Any, Any, Any]] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Kept:
+    """What a suspended plan goes on with: where it stood before.
+
+    Attributes:
+        depth: How many plans were on the stack.
+        messages: The messages since the checkpoint.
+        response: What the plan on top was to be sent.
+        replace: Whether the last message's new response takes its place.
+    """
+
+    depth: int
+    messages: list[Msg]
+    response: Any
+    replace: bool
+
+
 class Call:
     """One plan given to the engine.
 
@@ -121,7 +142,9 @@ class Call:
         self.last_cached = False
         self.saved_since_checkpoint = False
         self.deferred_pause = False
-        self.held: Pause | None = None
+        self.held: Pause | Suspension | None = None
+        self.suspensions: list[Suspension] = []
+        self.kept: Kept | None = None
 
         self.runs: dict[Hashable, RunBundler] = {}
         self.run_uids: list[str] = []
@@ -133,6 +156,10 @@ class Call:
         self.tokens: set[int] = set()
         self.expected = Expected()
         self.foreseen: dict[int, Described] = {}
+        self.announced: tuple[Any, ...] = ()
+        self.ahead: dict[int, asyncio.Future[Any]] | None = None
+        self.monitors: dict[int, Monitor] = {}
+        self.uncollected: dict[int, tuple[Any, Hashable]] = {}
 
         self.exit_status = "success"
         self.reason = ""
@@ -161,6 +188,7 @@ class Call:
             Interrupted: A request came; the message has no response.
         """
         self._awaiting = msg
+        garbage.tidy()
         try:
             return await work
         except asyncio.CancelledError:
@@ -189,7 +217,7 @@ class Call:
     def _ends_waiting(self, request: object, msg: Msg) -> bool:
         if isinstance(request, Failure) or msg.command in SHIELDED:
             return False  # a failure is told at the next message
-        if isinstance(request, Pause):
+        if isinstance(request, Pause | Suspension):
             return self.cache is None or msg.command not in UNCACHEABLE
         return True
 
@@ -204,6 +232,14 @@ class Call:
 
     def announce(self, objs: tuple[Any, ...]) -> None:
         """Expect the coming bundle to be read from these devices."""
+        self.announced = objs
+
+    def discard_ahead(self) -> None:
+        """Forget readings that were started and not asked for."""
+        for task in (self.ahead or {}).values():
+            task.cancel()
+            task.add_done_callback(_look_at)
+        self.ahead = None
 
     def foresee(
         self, reads: tuple[Any, ...], moves: Mapping[Any, tuple[Any, Any]]
@@ -214,13 +250,6 @@ class Call:
         )
 
     # ------------------------------------------------------------ documents
-
-    def emit(self, name: str, doc: Document) -> None:
-        """Record a document, then hand it to the subscribers."""
-        engine = self.engine
-        if engine.recorder is not None:
-            engine.recorder.document(name, doc)
-        engine.dispatcher.process(name, doc)
 
     def run_for(self, msg: Msg) -> RunBundler:
         """Return the open run that a message concerns.
@@ -235,6 +264,10 @@ class Call:
                 f"'{msg.command}' came while {which}; a run is opened by 'open_run'"
             )
         return run
+
+    def monitors_of(self, run: RunBundler) -> list[Monitor]:
+        """Return the monitors that feed a run."""
+        return [one for one in self.monitors.values() if one.run is run]
 
     # ------------------------------------------------------------ statuses
 
@@ -296,6 +329,12 @@ class Call:
         self.saved_since_checkpoint = False
         for run in self.runs.values():
             run.mark()
+
+
+def _look_at(task: "asyncio.Future[Any]") -> None:
+    """Retrieve a discarded task's failure, so that nobody warns of it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def failed_status(plan_name: str, tracked: Tracked) -> FailedStatus:

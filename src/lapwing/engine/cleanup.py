@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 from lapwing.documents import ExitStatus
 from lapwing.engine.call import Call
 from lapwing.errors import NoReplayAllowed
+from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
 logger = logging.getLogger("lapwing.engine")
@@ -47,6 +48,9 @@ async def clean_up(call: Call) -> None:
     """Do at the end of a call all that the plan has left undone."""
     call.over = True
     await stop_moved(call)
+    _stop_monitors(call)
+    call.discard_ahead()
+    await _collect_leftovers(call)
     for obj in reversed(list(call.staged.values())):
         await _within_limit(call, obj, "unstage", lambda o=obj: _unstage(o))
     call.staged.clear()
@@ -56,6 +60,28 @@ async def clean_up(call: Call) -> None:
     call.plans.clear()
     for token in call.tokens:
         call.engine.dispatcher.unsubscribe(token)
+
+
+def _stop_monitors(call: Call) -> None:
+    for monitor in call.monitors.values():
+        try:
+            monitor.stop()
+        except Exception:
+            logger.exception("%s failed to end its monitor", monitor.obj.name)
+    call.monitors.clear()
+
+
+async def _collect_leftovers(call: Call) -> None:
+    """Take over what was kicked off and not collected; better late than lost."""
+    collect = call.engine.verbs["collect"]
+    for obj, run in list(call.uncollected.values()):
+        await _within_limit(
+            call,
+            obj,
+            "collect",
+            lambda o=obj, r=run: resolve(collect(call, Msg("collect", o, run=r))),
+        )
+    call.uncollected.clear()
 
 
 async def _unstage(obj: Any) -> None:

@@ -1,4 +1,4 @@
-"""Verbs that act on devices: set, trigger, stage, unstage, stop, locate.
+"""Verbs that act on devices: set, trigger, stage, configure and others.
 
 Owns what each of these messages does; each is one small function.
 Must not know any device: it uses the protocols.
@@ -10,11 +10,12 @@ from typing import Any
 
 from lapwing.engine.call import Call
 from lapwing.engine.capabilities import require
+from lapwing.errors import IllegalMessageSequence
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
 
-def _keywords(msg: Msg) -> dict[str, Any]:
+def keywords(msg: Msg) -> dict[str, Any]:
     """Return what is meant for the device, without what is for the engine."""
     return {key: value for key, value in msg.kwargs.items() if key != "group"}
 
@@ -25,7 +26,7 @@ def set_(call: Call, msg: Msg) -> Any:
     require(obj, "set", "Movable", "set")
     call.moved[id(obj)] = obj
     if len(msg.kwargs) > 1 or "group" not in msg.kwargs:
-        return call.track(obj.set(*msg.args, **_keywords(msg)), msg)
+        return call.track(obj.set(*msg.args, **keywords(msg)), msg)
     return call.track(obj.set(*msg.args), msg)
 
 
@@ -33,7 +34,7 @@ def trigger(call: Call, msg: Msg) -> Any:
     """Start a device's acquisition; the response is its status."""
     obj = msg.obj
     require(obj, "trigger", "Triggerable", "trigger")
-    return call.track(obj.trigger(*msg.args, **_keywords(msg)), msg)
+    return call.track(obj.trigger(*msg.args, **keywords(msg)), msg)
 
 
 def stage(call: Call, msg: Msg) -> Any:
@@ -87,6 +88,25 @@ async def _settle(result: Any) -> None:
     await resolve(result)
 
 
+def configure(call: Call, msg: Msg) -> Any:
+    """Change a device's settings; the response is the old and the new ones."""
+    require(msg.obj, "configure", "Configurable", "configure")
+    if any(run.bundling for run in call.runs.values()):
+        raise IllegalMessageSequence(
+            "'configure' came between 'create' and 'save'; an event is taken under "
+            "one configuration, so configure before or after it"
+        )
+    return _configure(call, msg)
+
+
+async def _configure(call: Call, msg: Msg) -> Any:
+    answer = await resolve(msg.obj.configure(*msg.args, **msg.kwargs))
+    call.foreseen.pop(id(msg.obj), None)  # what it said of itself may hold no more
+    for run in call.runs.values():
+        await run.reconfigured(msg.obj)
+    return answer
+
+
 COMMANDS = {
     "set": set_,
     "trigger": trigger,
@@ -94,4 +114,5 @@ COMMANDS = {
     "unstage": unstage,
     "stop": stop,
     "locate": locate,
+    "configure": configure,
 }

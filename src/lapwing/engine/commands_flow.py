@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from lapwing.engine.call import Call, Tracked, Waiter
+from lapwing.engine.checkpoint import enter_suspension, leave_suspension
 from lapwing.engine.interrupts import Pause
 from lapwing.errors import IllegalMessageSequence, WaitForTimeoutError
 from lapwing.messages import Msg
@@ -137,6 +138,65 @@ def unsubscribe(call: Call, msg: Msg) -> None:
     call.tokens.discard(token)
 
 
+def wait_for(call: Call, msg: Msg) -> Any:
+    """Wait for any awaitables; args[0] is a list of functions that make them.
+
+    kwargs are those of ``asyncio.wait``. The response is the list of their tasks.
+    """
+    return _wait_for(list(msg.args[0]), msg.kwargs)
+
+
+async def _wait_for(makers: list[Any], options: dict[str, Any]) -> list[Any]:
+    tasks = [asyncio.ensure_future(make()) for make in makers]
+    if not tasks:
+        return []
+    try:
+        _, pending = await asyncio.wait(tasks, **options)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        raise
+    if pending:
+        for task in pending:
+            task.cancel()
+        raise WaitForTimeoutError(
+            f"waited {options.get('timeout')} s, but {len(pending)} of {len(tasks)} "
+            f"awaitables are not done"
+        )
+    return tasks
+
+
+async def input_(call: Call, msg: Msg) -> str:
+    """Ask the person at the terminal; kwargs: prompt. The response is the line."""
+    prompt = msg.kwargs.get("prompt", msg.args[0] if msg.args else "")
+    return await asyncio.to_thread(input, prompt)
+
+
+def re_class(call: Call, msg: Msg) -> type:
+    """Tell the plan which class of engine it is run by."""
+    return type(call.engine.face)
+
+
+def install_suspender(call: Call, msg: Msg) -> None:
+    """Let a suspender watch from now on."""
+    call.engine.install_suspender(msg.args[0])
+
+
+def remove_suspender(call: Call, msg: Msg) -> None:
+    """Let a suspender watch no more."""
+    call.engine.remove_suspender(msg.args[0])
+
+
+async def start_suspender(call: Call, msg: Msg) -> None:
+    """Bring everything to rest; said by the engine itself."""
+    await enter_suspension(call, msg.args[0])
+
+
+async def resume_from_suspender(call: Call, msg: Msg) -> None:
+    """Let everything go on; said by the engine itself."""
+    await leave_suspension(call)
+
+
 COMMANDS = {
     "null": null,
     "wait": wait,
@@ -147,4 +207,11 @@ COMMANDS = {
     "pause": pause,
     "subscribe": subscribe,
     "unsubscribe": unsubscribe,
+    "wait_for": wait_for,
+    "input": input_,
+    "RE_class": re_class,
+    "install_suspender": install_suspender,
+    "remove_suspender": remove_suspender,
+    "_start_suspender": start_suspender,
+    "_resume_from_suspender": resume_from_suspender,
 }

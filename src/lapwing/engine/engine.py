@@ -8,31 +8,35 @@ Test: ``await Engine().run([Msg("null")])``.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from inspect import isawaitable
+from typing import Any, Literal
 
 from lapwing.documents import Document
 from lapwing.engine import (
     commands_device,
     commands_flow,
+    commands_fly,
     commands_run,
     device_loop,
+    garbage,
 )
 from lapwing.engine.asides import LISTENER
 from lapwing.engine.call import Call
 from lapwing.engine.checkpoint import Paused, begin_ending, take_up
 from lapwing.engine.cleanup import clean_up
 from lapwing.engine.dispatcher import Dispatcher, Subscriber
+from lapwing.engine.durable import DurableFeed
+from lapwing.engine.intake import Subscribers, as_generator, flatten_subscribers
 from lapwing.engine.interrupts import End, EndKind, Pause
 from lapwing.engine.loop import drive
 from lapwing.engine.recorder import Recorder
+from lapwing.engine.result import EngineResult, judge, result_of
 from lapwing.engine.states import State, check_transition
+from lapwing.engine.suspenders import PlanOrFunction, Suspenders, Suspension
 from lapwing.errors import (
-    FailedPause,
-    NotAPlanError,
-    PlanHalt,
-    RunEngineControlException,
+    InvalidCommand,
+    PlanArgumentError,
     StateError,
     TransitionError,
 )
@@ -40,32 +44,7 @@ from lapwing.messages import Msg
 
 logger = logging.getLogger("lapwing.engine")
 
-Plan = Iterable[Msg]
 Preprocessor = Callable[[Any], Any]
-Subscribers = Subscriber | Iterable[Subscriber] | dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class EngineResult:
-    """What came of a call.
-
-    Attributes:
-        run_start_uids: Identifiers of the runs that it opened.
-        plan_result: What the plan returned; None unless it came to its end.
-        exit_status: "success", "abort" or "fail"; "success" so far, if paused.
-        interrupted: Whether it was paused, aborted, stopped or halted.
-        reason: Why.
-        exception: What the plan raised, if anything.
-        paused: Whether the plan waits to be resumed.
-    """
-
-    run_start_uids: tuple[str, ...]
-    plan_result: Any
-    exit_status: str
-    interrupted: bool
-    reason: str
-    exception: BaseException | None
-    paused: bool = False
 
 
 def next_scan_id(md: MutableMapping[str, Any]) -> int:
@@ -88,6 +67,15 @@ class Engine:
         cleanup_timeout: Seconds that a device may take to stop or to unstage.
         pause_on: Errors of devices on which a plan that can be resumed is paused
             instead of told.
+        record_interruptions: Make a stream of pauses and suspensions in each run.
+
+    Attributes:
+        face: What plans and suspenders take for the engine; a blocking RunEngine
+            puts itself here.
+        msg_hook: Called with each message before it is done.
+        state_hook: Called with the new and the old state at each change.
+        waiting_hook: Called with the statuses waited for, then with None.
+        verbs: What each command of a message does.
     """
 
     def __init__(
@@ -103,6 +91,7 @@ class Engine:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         cleanup_timeout: float = 10.0,
         pause_on: tuple[type[Exception], ...] = (),
+        record_interruptions: bool = False,
     ):
         self.md = {} if md is None else md
         self.preprocessors = list(preprocessors)
@@ -121,8 +110,13 @@ class Engine:
         self.verbs: dict[str, Callable[[Call, Msg], Any]] = {
             **commands_run.COMMANDS,
             **commands_device.COMMANDS,
+            **commands_fly.COMMANDS,
             **commands_flow.COMMANDS,
         }
+        self.record_interruptions = record_interruptions
+        self.face: Any = self
+        self._suspenders = Suspenders()
+        self._feed = DurableFeed(recorder)
         self._state = State.IDLE
         self._call: Call | None = None
         self._task: asyncio.Task[EngineResult] | None = None
@@ -159,13 +153,123 @@ class Engine:
 
     # ------------------------------------------------------------ documents
 
-    def subscribe(self, func: Subscriber, name: str = "all") -> int:
-        """Call ``func(name, doc)`` for each document; returns a token."""
+    def subscribe(
+        self,
+        func: Subscriber,
+        name: str = "all",
+        *,
+        when: Literal["now", "durable"] = "now",
+        replay: bool = False,
+    ) -> int:
+        """Call ``func(name, doc)`` for each document.
+
+        Args:
+            func: What to call, on the device loop.
+            name: Name of the documents wanted; "all" for all.
+            when: "now" calls at once, and what ``func`` raises reaches the plan;
+                "durable" calls after the document was recorded, at a pace of its
+                own, and what it raises is logged.
+            replay: Call it first with all documents recorded so far; needs
+                ``when="durable"`` and a recorder that keeps them.
+
+        Returns:
+            A token for `unsubscribe`.
+
+        Raises:
+            PlanArgumentError: There are no such documents, or nothing to replay.
+        """
+        if when == "durable":
+            return self._feed.subscribe(func, name, replay=replay)
+        if replay:
+            raise PlanArgumentError(
+                "replay=True tells what was recorded before; it needs when='durable'"
+            )
         return self.dispatcher.subscribe(func, name)
 
     def unsubscribe(self, token: int) -> None:
         """Give a subscription up."""
         self.dispatcher.unsubscribe(token)
+        self._feed.unsubscribe(token)
+
+    def emit(self, name: str, doc: Document) -> None:
+        """Record a document and hand it to the subscribers."""
+        number = None
+        if self.recorder is not None:
+            number = self.recorder.document(name, doc)
+        self.dispatcher.process(name, doc)
+        if self._feed.wanted:
+            self._feed.add(number, name, doc)
+
+    # ------------------------------------------------------------ verbs
+
+    @property
+    def commands(self) -> list[str]:
+        """The verbs that this engine knows."""
+        return list(self.verbs)
+
+    def register_command(self, name: str, func: Callable[[Msg], Any]) -> None:
+        """Make ``name`` a verb: ``async def func(msg)`` gives its response.
+
+        It runs as a task of its own, which a pause or an abort cancels.
+        """
+
+        def verb(call: Call, msg: Msg) -> Any:
+            answer = func(msg)
+            return _as_task(answer) if isawaitable(answer) else answer
+
+        verb.__doc__ = func.__doc__
+        self.verbs[name] = verb
+
+    def unregister_command(self, name: str) -> None:
+        """Forget a verb.
+
+        Raises:
+            InvalidCommand: There is none of that name.
+        """
+        if self.verbs.pop(name, None) is None:
+            raise InvalidCommand(f"{name!r} is no command of this engine")
+
+    # ------------------------------------------------------------ suspenders
+
+    @property
+    def suspenders(self) -> tuple[Any, ...]:
+        """The suspenders that watch."""
+        return tuple(self._suspenders.all)
+
+    def install_suspender(self, suspender: Any) -> None:
+        """Let a suspender watch, during and between plans."""
+        self._suspenders.install(suspender, self.face)
+
+    def remove_suspender(self, suspender: Any) -> None:
+        """Let a suspender watch no more."""
+        self._suspenders.remove(suspender)
+
+    def clear_suspenders(self) -> None:
+        """Remove all suspenders."""
+        for suspender in self.suspenders:
+            self.remove_suspender(suspender)
+
+    def request_suspend(
+        self,
+        fut: Callable[[], Awaitable[Any]],
+        *,
+        pre_plan: PlanOrFunction = None,
+        post_plan: PlanOrFunction = None,
+        justification: str | None = None,
+    ) -> None:
+        """Let the running plan wait until something is the case; from any thread.
+
+        Args:
+            fut: Gives an awaitable that is done when the plan may go on, such as
+                ``asyncio.Event().wait``; called again if the wait is interrupted.
+            pre_plan: Messages, or a function that gives them, to do before.
+            post_plan: The same, to do before the plan goes on.
+            justification: Why, in one sentence.
+        """
+        call = self._call
+        if call is None or self._state not in (State.RUNNING, State.SUSPENDING):
+            return  # a suspender is asked again when the next plan starts
+        call.interrupts.put(Suspension(fut, pre_plan, post_plan, justification or ""))
 
     # ------------------------------------------------------------ running
 
@@ -212,12 +316,15 @@ class Engine:
             plan_name=str(getattr(plan, "__name__", "")),
             metadata=metadata,
         )
-        for name, func in _flatten(subs):
+        for name, func in flatten_subscribers(subs):
             call.tokens.add(self.dispatcher.subscribe(func, name))
         if self.recorder is not None:
             self.recorder.begin(call.plan_name, metadata)
+        if futures := self._suspenders.tripped():
+            call.plans.append(as_generator(Msg("wait_for", None, futures)))
         self._call = call
         self.set_state(State.RUNNING)
+        garbage.hold()
         return await self._drive(call)
 
     async def _drive(self, call: Call) -> EngineResult:
@@ -240,35 +347,18 @@ class Engine:
         try:
             value = await drive(call)
         except Paused:
-            return self._result(call, None, None, paused=True)
+            return result_of(call, None, None, paused=True)
         except BaseException as exc:  # noqa: BLE001 - raised again after clean-up
             error = exc
-        wanted = _judge(call, error)
+        wanted = judge(call, error)
         await clean_up(call)
         if self.recorder is not None:
             self.recorder.end(call.exit_status, call.reason)
+        garbage.release()
         self.set_state(State.IDLE)
         if error is not None and not wanted:
             raise error
-        return self._result(call, value, error)
-
-    def _result(
-        self,
-        call: Call,
-        value: Any,
-        error: BaseException | None,
-        *,
-        paused: bool = False,
-    ) -> EngineResult:
-        return EngineResult(
-            run_start_uids=tuple(call.run_uids),
-            plan_result=value,
-            exit_status=call.exit_status,
-            interrupted=paused or call.ending is not None or error is not None,
-            reason=call.pause_reason if paused else call.reason,
-            exception=error,
-            paused=paused,
-        )
+        return result_of(call, value, error)
 
     # ------------------------------------------------------------ interrupting
 
@@ -353,51 +443,5 @@ _PARTICIPLES: dict[EndKind, str] = {
 }
 
 
-def _judge(call: Call, error: BaseException | None) -> bool:
-    """Settle exit status and reason; return whether the end was asked for."""
-    if error is None:
-        return True
-    if isinstance(error, RunEngineControlException):
-        call.exit_status = error.exit_status
-        call.reason = call.reason or str(error)
-        return True
-    if isinstance(error, PlanHalt):
-        call.exit_status = "abort"
-        return True
-    if isinstance(error, FailedPause):
-        call.exit_status = "abort"
-        call.reason = call.reason or str(error)
-        return True
-    call.exit_status = "fail"
-    call.reason = str(error)
-    return False
-
-
-def as_generator(plan: Any) -> Generator[Msg, Any, Any]:
-    """Return a generator of messages for whatever may stand for a plan.
-
-    Raises:
-        NotAPlanError: It cannot.
-    """
-    if isinstance(plan, Msg):
-        return _say_all([plan])
-    if isinstance(plan, str | bytes | dict) or not hasattr(plan, "__iter__"):
-        raise NotAPlanError(
-            f"{plan!r} is no plan; a plan is a generator of messages, a list of "
-            f"messages or a single message"
-        )
-    iterator = iter(plan)
-    return iterator if hasattr(iterator, "send") else _say_all(iterator)
-
-
-def _say_all(messages: Iterable[Msg]) -> Generator[Msg, Any, None]:
-    for msg in messages:  # noqa: UP028 - what is sent must not go to the iterable
-        yield msg
-
-
-def _flatten(subs: Subscribers) -> list[tuple[str, Subscriber]]:
-    by_name: Any = subs if isinstance(subs, dict) else {"all": subs or ()}
-    flat: list[tuple[str, Subscriber]] = []
-    for name, funcs in by_name.items():
-        flat.extend((name, f) for f in ([funcs] if callable(funcs) else funcs))
-    return flat
+async def _as_task(work: Awaitable[Any]) -> Any:
+    return await asyncio.ensure_future(work)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from lapwing.engine.suspenders import Suspension
 from lapwing.errors import PlanHalt, RequestAbort, RequestStop
 
 EndKind = Literal["abort", "stop", "halt"]
@@ -42,7 +43,7 @@ class Failure:
     error: BaseException
 
 
-Request = Pause | End | Failure
+Request = Pause | Suspension | End | Failure
 
 
 class Interrupts:

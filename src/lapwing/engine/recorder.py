@@ -5,6 +5,7 @@ Must not know files or journals; those implement the protocol.
 Test: run a plan with a `MemoryRecorder` and look at its records.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,6 +45,19 @@ class Recorder(Protocol):
         """The call is over."""
         ...
 
+    @property
+    def durable(self) -> int:
+        """Number of the last record that cannot be lost any more; -1 for none."""
+        ...
+
+    def on_durable(self, callback: Callable[[int], None]) -> None:
+        """Call ``callback(durable)`` on the device loop when more has become so."""
+        ...
+
+    def documents(self) -> Iterable[tuple[str, Document]]:
+        """Return the durable documents so far, in order."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -57,12 +71,15 @@ class Record:
 class MemoryRecorder:
     """Keeps every record in a list; for tests, and for looking at a plan.
 
+    What is in memory counts as durable at once.
+
     Attributes:
         records: All records so far, in order.
     """
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self._callbacks: list[Callable[[int], None]] = []
 
     def begin(self, plan_name: str, metadata: Document) -> int:
         """A call starts."""
@@ -88,7 +105,22 @@ class MemoryRecorder:
         """The call is over."""
         return self._add("end", exit_status, reason)
 
+    @property
+    def durable(self) -> int:
+        """Number of the last record."""
+        return len(self.records) - 1
+
+    def on_durable(self, callback: Callable[[int], None]) -> None:
+        """Call ``callback(number)`` after each record."""
+        self._callbacks.append(callback)
+
+    def documents(self) -> Iterable[tuple[str, Document]]:
+        """Return the documents so far, in order."""
+        return [r.content for r in self.records if r.kind == "document"]
+
     def _add(self, kind: str, *content: Any) -> int:
         number = len(self.records)
         self.records.append(Record(number, kind, content))
+        for callback in self._callbacks:
+            callback(number)
         return number

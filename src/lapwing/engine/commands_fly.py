@@ -1,0 +1,205 @@
+"""Verbs about devices that take data by themselves: kickoff, complete, collect.
+
+Owns what each of these messages does; each is one small function.
+Must not know any device: it uses the protocols, and the bundler for documents.
+Test: through the engine, with flyers made by hand.
+"""
+
+from typing import Any
+
+from lapwing.engine.assets import asset_docs, drain
+from lapwing.engine.bundler import RunBundler
+from lapwing.engine.call import Call
+from lapwing.engine.capabilities import require
+from lapwing.engine.commands_device import keywords
+from lapwing.engine.streams import (
+    Described,
+    StreamState,
+    describe,
+    describe_collected,
+)
+from lapwing.errors import UndeclaredStreamError
+from lapwing.messages import Msg
+from lapwing.protocols import resolve
+
+
+def prepare(call: Call, msg: Msg) -> Any:
+    """Make a device ready for what follows; the response is its status."""
+    obj = msg.obj
+    require(obj, "prepare", "Preparable", "prepare")
+    return call.track(obj.prepare(*msg.args, **keywords(msg)), msg)
+
+
+def kickoff(call: Call, msg: Msg) -> Any:
+    """Start a device that takes data by itself; the response is its status."""
+    obj = msg.obj
+    require(obj, "kickoff", "Flyable", "name", "kickoff", "complete")
+    call.run_for(msg)
+    call.uncollected[id(obj)] = (obj, msg.run)
+    return call.track(obj.kickoff(*msg.args, **keywords(msg)), msg)
+
+
+def complete(call: Call, msg: Msg) -> Any:
+    """Tell a device to come to its end; the response is its status."""
+    obj = msg.obj
+    require(obj, "complete", "Flyable", "name", "kickoff", "complete")
+    return call.track(obj.complete(*msg.args, **keywords(msg)), msg)
+
+
+def declare_stream(call: Call, msg: Msg) -> Any:
+    """Emit a stream's descriptor before its first event.
+
+    args: the devices; kwargs: name; collect=True if they will collect their data.
+    The response is the descriptor, a function that composes events, the devices.
+    """
+    name = msg.kwargs.get("name")
+    if msg.obj is not None or name is None:
+        raise UndeclaredStreamError(
+            "'declare_stream' needs name=..., and its devices as arguments after None"
+        )
+    run = call.run_for(msg)
+    return _declare_stream(run, msg.args, name, msg.kwargs.get("collect", False))
+
+
+async def _declare_stream(
+    run: RunBundler, objs: tuple[Any, ...], name: str, collect: bool
+) -> Any:
+    described: list[Described] = []
+    for obj in objs:
+        if not collect:
+            require(obj, "read", "Readable", "name", "read", "describe")
+            described.append(await describe(obj))
+            continue
+        require(obj, "collect", "Collectable", "name", "describe_collect")
+        answers = await describe_collected(obj)
+        if None not in answers:
+            raise UndeclaredStreamError(
+                f"{obj.name!r} names its streams itself ({', '.join(map(str, answers))}"
+                f"); it is collected without declaring one"
+            )
+        described.append(answers[None])
+    state = run.declare(name, described, collected=collect)
+    stream = state.stream
+    assert stream is not None  # noqa: S101 - declared just now
+    return stream.descriptor, stream.compose_event, objs
+
+
+def collect(call: Call, msg: Msg) -> Any:
+    """Take over what devices have collected.
+
+    kwargs: name of a declared stream; return_payload, True by default. The response
+    is the list of partial events, or None if there are none to return.
+    """
+    run = call.run_for(msg)
+    if msg.kwargs.get("stream", False):
+        raise RuntimeError(
+            "collect emits event pages; stream=True, for single events, is gone"
+        )
+    objs = (msg.obj, *msg.args)
+    for obj in objs:
+        require(obj, "collect", "Collectable", "name", "describe_collect")
+        call.uncollected.pop(id(obj), None)
+    return _collect(
+        run, objs, msg.kwargs.get("name"), msg.kwargs.get("return_payload", True)
+    )
+
+
+async def _collect(
+    run: RunBundler, objs: tuple[Any, ...], name: str | None, return_payload: bool
+) -> list[Any] | None:
+    states = await _streams_for(run, objs, name)
+    index: tuple[int, ...] = ()
+    if len(objs) > 1:
+        if unable := [o.name for o in objs if not hasattr(o, "get_index")]:
+            raise UndeclaredStreamError(
+                f"{unable} cannot be collected together with others, for they do not "
+                f"tell how many frames they have; collect them one by one"
+            )
+        index = (min([await resolve(obj.get_index()) for obj in objs]),)
+    assets: list[Any] = []
+    for obj in objs:
+        if hasattr(obj, "collect_asset_docs"):
+            assets += await asset_docs(obj, *index)
+    events: list[Any] = []
+    for obj in objs:
+        method = getattr(obj, "collect_pages", None) or getattr(obj, "collect", None)
+        if method is not None:
+            events += _as_events(await drain(method()))
+    for state in states:
+        keys = {key for one in state.described.values() for key in one.data_keys}
+        own = [event for event in events if event["data"].keys() <= keys]
+        run.emit_collected(state, _assets_of(state, keys, assets, states), own)
+    return events if return_payload and events else None
+
+
+def _assets_of(
+    state: StreamState, keys: set[str], assets: list[Any], states: list[StreamState]
+) -> list[Any]:
+    """Return the documents that belong to one of the streams collected."""
+    uids = set(state.resources)
+    own = []
+    for name, doc in assets:
+        if name == "stream_resource" and doc["data_key"] in keys:
+            uids.add(doc["uid"])
+            mine = True
+        elif name == "stream_datum":
+            mine = doc["stream_resource"] in uids
+        else:
+            mine = state is states[0]
+        if mine:
+            own.append((name, doc))
+    return own
+
+
+def _as_events(collected: list[Any]) -> list[Any]:
+    """Return partial events, taking pages apart."""
+    events = []
+    for one in collected:
+        if not isinstance(one["time"], list | tuple):
+            events.append(one)
+            continue
+        events.extend(
+            {
+                "time": time,
+                "data": {key: values[i] for key, values in one["data"].items()},
+                "timestamps": {k: stamps[i] for k, stamps in one["timestamps"].items()},
+            }
+            for i, time in enumerate(one["time"])
+        )
+    return events
+
+
+async def _streams_for(
+    run: RunBundler, objs: tuple[Any, ...], name: str | None
+) -> list[StreamState]:
+    """Return the streams into which devices collect, declared if need be."""
+    if name is not None:
+        state = run.declared(name)
+        if state is None:
+            raise UndeclaredStreamError(
+                f"'collect' for stream {name!r} came without a 'declare_stream' "
+                f"for it before"
+            )
+        return [state]
+    if known := run.declared_for(objs[0]):
+        return known
+    answers = await describe_collected(objs[0])
+    if None in answers or len(objs) > 1:
+        raise UndeclaredStreamError(
+            f"{[obj.name for obj in objs]} collect into one stream, which must be "
+            f"declared before: declare_stream(..., name=..., collect=True)"
+        )
+    return [
+        run.declare(stream, [one], collected=True)
+        for stream, one in answers.items()
+        if stream is not None
+    ]
+
+
+COMMANDS = {
+    "prepare": prepare,
+    "kickoff": kickoff,
+    "complete": complete,
+    "declare_stream": declare_stream,
+    "collect": collect,
+}

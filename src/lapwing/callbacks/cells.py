@@ -37,6 +37,9 @@ def cell(value: Any, field: Field, width: int) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, int | np.integer):
+        # A position of exactly 5 must not stand out of a column of decimals.
+        if field.dtype == "number" and field.precision and abs(int(value)) < 1e15:
+            return _number(float(value), field, width)
         return _whole(int(value), width)
     if isinstance(value, float | np.floating):
         return _number(float(value), field, width)

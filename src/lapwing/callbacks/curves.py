@@ -148,7 +148,7 @@ def _fit_terms(powers: Floats, values: Floats, weights: Floats) -> Floats | None
     """Return the weighted least-squares terms; None if they are not determined."""
     scaled = powers * weights[:, None]
     terms, _, rank, _ = np.linalg.lstsq(scaled, values * weights, rcond=1e-9)
-    return terms if rank == powers.shape[1] else None
+    return np.asarray(terms, np.float64) if rank == powers.shape[1] else None
 
 
 def is_plateau(height: Floats) -> bool:

@@ -125,31 +125,35 @@ class _Scale:
     """Maps x and y to the range 0 to 1 and results back."""
 
     def __init__(self, xs: Floats, ys: Floats):
-        # Halved first: the difference of two huge floats may not be one.
-        self._x0, self._x_range = xs[0], xs[-1] / 2 - xs[0] / 2
-        self._y0, self._y_range = ys.min(), ys.max() / 2 - ys.min() / 2
-        self.x = (xs / 2 - self._x0 / 2) / self._x_range
-        self.y = (ys / 2 - self._y0 / 2) / self._y_range
-
-    def _x(self, value: float | None) -> float | None:
-        if value is None:
-            return None
-        return float(self._x0 + 2 * (value * self._x_range))
-
-    def _y(self, value: float | None) -> float | None:
-        return None if value is None else float(self._y0 + 2 * (value * self._y_range))
+        self._x_ends = float(xs[0]), float(xs[-1])
+        self._y_ends = float(ys.min()), float(ys.max())
+        self.x = _to_unit(xs, *self._x_ends)
+        self.y = _to_unit(ys, *self._y_ends)
 
     def restore(self, peak: Peak, known: dict[str, Any]) -> Peak:
+        low, high = self._x_ends
         return replace(
             peak,
-            centre=self._x(peak.centre),
-            fwhm=None if peak.fwhm is None else float(2 * (peak.fwhm * self._x_range)),
-            cen=self._x(peak.cen),
-            com=self._x(peak.com),
-            crossings=tuple(x for c in peak.crossings if (x := self._x(c)) is not None),
-            background=self._y(peak.background),
+            centre=_from_unit(peak.centre, low, high),
+            fwhm=None if peak.fwhm is None else 2 * (peak.fwhm * (high / 2 - low / 2)),
+            cen=_from_unit(peak.cen, low, high),
+            com=_from_unit(peak.com, low, high),
+            crossings=tuple(c * high + (1 - c) * low for c in peak.crossings),
+            background=_from_unit(peak.background, *self._y_ends),
             **known,
         )
+
+
+def _to_unit(values: Floats, low: float, high: float) -> Floats:
+    # Halved first: the difference of two huge floats may not be one.
+    return (values / 2 - low / 2) / (high / 2 - low / 2)
+
+
+def _from_unit(value: float | None, low: float, high: float) -> float | None:
+    if value is None:
+        return None
+    value = min(1.0, max(0.0, value))  # rounding may have gone beyond
+    return value * high + (1 - value) * low
 
 
 # ---------------------------------------------------------------- the search

@@ -100,11 +100,11 @@ def main() -> None:
 
     det, motor = NoOpDetector("det"), NoOpMotor("motor")
     engines = {}
-    for name, RunEngine in (
+    for name, engine_class in (
         ("lapwing", lapwing.RunEngine),
         ("bluesky", bluesky.RunEngine),
     ):
-        engines[name] = RunEngine({})
+        engines[name] = engine_class({})
         engines[name].subscribe(take)
     RE, BRE = engines["lapwing"], engines["bluesky"]
     # A fast engine gets more points a block, so that each block lasts as long.

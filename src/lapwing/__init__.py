@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lapwing.messages import Msg
     from lapwing.plans.plan import plan
     from lapwing.session.facade import RunEngine
+    from lapwing.session.session import session
 
 _HOMES = {
     "Engine": "lapwing.engine.engine",
@@ -22,10 +23,11 @@ _HOMES = {
     "announce": "lapwing.engine.asides",
     "plan": "lapwing.plans.plan",
     "recorded": "lapwing.engine.asides",
+    "session": "lapwing.session.session",
 }
 _MODULES = ("plan_stubs", "plans", "preprocessors")
 
-__all__ = ["Engine", "EngineResult", "Msg", "RunEngine", "plan"]
+__all__ = ["Engine", "EngineResult", "Msg", "RunEngine", "plan", "session"]
 
 
 def __getattr__(name: str) -> Any:

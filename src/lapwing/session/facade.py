@@ -9,7 +9,7 @@ import asyncio
 import concurrent.futures
 from collections.abc import Callable, Coroutine, Iterable, MutableMapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 from lapwing.documents import Document
 from lapwing.engine import device_loop
@@ -27,7 +27,7 @@ from lapwing.errors import RunEngineInterrupted, TransitionError
 from lapwing.messages import Msg
 from lapwing.session.sigint import Sigint
 
-T = TypeVar("T")
+PauseChoice = Literal["resume", "stop", "abort", "halt"]
 
 PAUSED_TEXT = """\
 The plan is paused{why}. Now either
@@ -53,6 +53,9 @@ class RunEngine:
     Attributes:
         engine: The engine itself, for ``await RE.engine.run(plan)``.
         after_call: Called with the result when a call has ended or paused.
+        on_pause: Asked, when the plan has paused, what to do: returns "resume",
+            "stop", "abort" or "halt". None raises RunEngineInterrupted, so that a
+            person at a prompt decides.
     """
 
     def __init__(
@@ -77,7 +80,9 @@ class RunEngine:
             pause_on=pause_on,
         )
         self.engine.md["versions"] = _versions()
+        self.engine.face = self
         self.after_call: list[Callable[[EngineResult], Any]] = []
+        self.on_pause: Callable[[EngineResult], PauseChoice] | None = None
         self._returns_result = call_returns_result
 
     # ------------------------------------------------------------ running
@@ -162,6 +167,8 @@ class RunEngine:
             print("The plan is ending already; please wait.")  # noqa: T201
 
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
+        while result.paused and self.on_pause is not None:
+            result = self._block(getattr(self.engine, self.on_pause(result)))
         if result.paused:
             why = f" ({result.reason})" if result.reason else ""
             raise RunEngineInterrupted(PAUSED_TEXT.format(why=why))
@@ -177,9 +184,19 @@ class RunEngine:
 
     # ------------------------------------------------------------ documents
 
-    def subscribe(self, func: Subscriber, name: str = "all") -> int:
-        """Call ``func(name, doc)`` for each document; returns a token."""
-        return self.engine.subscribe(func, name)
+    def subscribe(
+        self,
+        func: Subscriber,
+        name: str = "all",
+        *,
+        when: Literal["now", "durable"] = "now",
+        replay: bool = False,
+    ) -> int:
+        """Call ``func(name, doc)`` for each document; returns a token.
+
+        See `lapwing.engine.Engine.subscribe` for ``when`` and ``replay``.
+        """
+        return self.engine.subscribe(func, name, when=when, replay=replay)
 
     def unsubscribe(self, token: int) -> None:
         """Give a subscription up."""

@@ -1,0 +1,81 @@
+"""``lapwing run``: runs a script in a session.
+
+Owns the names that a script finds, and what is asked when its plan pauses.
+Must not know plans or devices.
+Test: run scripts as processes: one that succeeds, one that fails, one that pauses.
+"""
+
+import runpy
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from lapwing.engine.engine import EngineResult
+from lapwing.errors import LapwingError, RunEngineInterrupted
+from lapwing.session.facade import PauseChoice
+from lapwing.session.session import session
+
+_CHOICES: dict[str, PauseChoice] = {
+    "r": "resume",
+    "s": "stop",
+    "a": "abort",
+    "h": "halt",
+}
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True})
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where data go.")
+@click.option("--plots", type=click.Path(path_type=Path), help="Where pictures go.")
+@click.option("--table/--no-table", default=True, help="Whether to print events.")
+def command(
+    file: Path,
+    args: tuple[str, ...],
+    data_dir: Path | None,
+    plots: Path | None,
+    table: bool,
+) -> None:
+    """Run FILE, a Python script, with ARGS; it finds RE and session at hand.
+
+    Each run of a plan goes into a file of its own. If a plan pauses, by Ctrl-C or
+    because a device is lost, you are asked how to go on.
+    """
+    with session(data_dir, table=table, plot_dir=plots) as current:
+        current.RE.on_pause = ask
+        names = {"RE": current.RE, "session": current}
+        sys.argv = [str(file), *args]
+        sys.path.insert(0, str(file.resolve().parent))
+        try:
+            runpy.run_path(str(file), init_globals=names, run_name="__main__")
+        except (LapwingError, RunEngineInterrupted) as exc:
+            _say_where(exc, file)
+            sys.exit(1)
+
+
+def ask(result: EngineResult) -> PauseChoice:
+    """Ask the person at the terminal how to go on; abort if there is nobody."""
+    click.secho(f"\nThe plan is paused: {result.reason or 'on request'}", fg="yellow")
+    if not sys.stdin.isatty():
+        click.echo("Nobody is here to be asked, so it is aborted.")
+        return "abort"
+    while True:
+        try:
+            answer = input("[r]esume, [s]top, [a]bort or [h]alt? ")
+        except (EOFError, KeyboardInterrupt):
+            return "abort"
+        if choice := _CHOICES.get(answer.strip().lower()[:1]):
+            return choice
+
+
+def _say_where(exc: BaseException, file: Path) -> None:
+    """Show an error in one line, with the line of the script that it came from."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(exc.__traceback__)
+        if frame.filename == str(file)
+    ]
+    place = f"{file}, line {lines[-1]}: " if lines else ""
+    click.secho(f"{place}{type(exc).__name__}: {exc}", fg="red", err=True)

@@ -1,0 +1,186 @@
+"""The session: engine, files, table, peaks and metadata, ready for use.
+
+Owns their composition, what a user finds at the prompt, and the order of the end.
+Must not know how any of them works.
+Test: make one in a temporary directory, run a plan on soft devices, close it.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lapwing.callbacks import BestEffort
+from lapwing.config import Settings
+from lapwing.data.hdf5 import Hdf5Writer
+from lapwing.data.paths import check_writable, run_path
+from lapwing.documents import Document
+from lapwing.engine import device_loop
+from lapwing.engine.engine import EngineResult
+from lapwing.errors import (
+    DataError,
+    DisconnectedError,
+    TransitionError,
+)
+from lapwing.session.facade import RunEngine
+from lapwing.session.metadata import MetadataStore
+
+
+class Session:
+    """A RunEngine with all that a person wants round it.
+
+    Every run goes into a file of its own, is shown as a table with a bar, and its
+    peaks are told. A scan_id is never used twice in a data directory, not by two
+    processes either. A lost device, or a full disk, pauses the plan with the reason.
+
+    Args:
+        settings: Where data go, and how long is waited.
+        table: Whether to print a line for each event.
+        progress: Whether to show a bar, on a terminal.
+        peaks: Whether to tell where the peaks are.
+        plot_dir: Directory for a picture of each run; None makes none.
+
+    Attributes:
+        RE: The engine: ``session.RE(plan)``.
+        md: Metadata for every run, kept from one session to the next.
+        best: Table, bar and peaks: ``session.best.peaks["det"].centre``.
+        writer: Writes the files.
+
+    Raises:
+        DataPathError: The data directory cannot be written to, or is full.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        table: bool = True,
+        progress: bool = True,
+        peaks: bool = True,
+        plot_dir: str | Path | None = None,
+    ):
+        self.settings = settings or Settings()
+        data_dir = self.settings.data_dir
+        check_writable(data_dir)
+        self.md = MetadataStore(data_dir / "state.sqlite")
+        self.RE = RunEngine(
+            self.md,
+            md_validator=self._check,
+            scan_id_source=lambda md: self.md.next_scan_id(),
+            pause_on=(DisconnectedError,),
+        )
+        self.best = BestEffort(
+            table=table, progress=progress, peaks=peaks, plot_dir=plot_dir
+        )
+        self.writer = Hdf5Writer(
+            partial(run_path, data_dir), on_trouble=self._file_trouble
+        )
+        self.RE.subscribe(self.writer)
+        self.RE.subscribe(self.best)
+        self.RE.after_call.append(self._after_call)
+        self._closed = False
+
+    def connect(self, *devices: Any, timeout: float | None = None) -> None:
+        """Connect devices, all at once.
+
+        Args:
+            *devices: Devices with an asynchronous ``connect``.
+            timeout: Seconds within which all must have answered; None takes the
+                settings'.
+
+        Raises:
+            DisconnectedError: Names every PV that did not answer.
+        """
+        from lapwing.epics import connect_all
+
+        limit = self.settings.connect_timeout if timeout is None else timeout
+        device_loop.call(connect_all(*devices, timeout=limit))
+
+    def file_of(self, run_uid: str) -> Path:
+        """Return the file of a run.
+
+        Raises:
+            DataError: There is no such run in this session.
+        """
+        return self.writer.path_of(run_uid)
+
+    def close(self) -> None:
+        """End the session: a paused plan is aborted, files and PVs are closed."""
+        if self._closed:
+            return
+        self._closed = True
+        if self.RE.state.is_paused:
+            self.RE.abort("the session was closed")
+        self.best.hold()
+        self.writer.close(timeout=60)
+        self.md.close()
+        if "lapwing.epics.ca" in sys.modules:
+            device_loop.call(sys.modules["lapwing.epics.ca"].close(), timeout=10)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ its parts' calls
+
+    def _check(self, metadata: Document) -> None:
+        """Refuse a run whose data would have no room, before anything moves."""
+        check_writable(self.settings.data_dir)
+
+    def _file_trouble(self, error: DataError | None) -> None:
+        """Pause the plan while its file cannot be written; called by the writer."""
+        if error is None:
+            return
+        try:
+            self.RE.request_pause(reason=str(error))
+        except TransitionError:
+            self.best.screen.line(str(error), "red")
+
+    def _after_call(self, result: EngineResult) -> None:
+        self.best.hold()
+        if result.paused:
+            return
+        limit = self.settings.file_close_timeout
+        for uid in result.run_start_uids:
+            path = self.writer.path_of(uid)
+            if self.writer.wait_closed(uid, limit):
+                self.best.screen.line(f"data: {_short(path)}")
+            else:
+                self.best.screen.line(
+                    f"data: {_short(path)} is not closed after {limit:g} s; it follows",
+                    "yellow",
+                )
+
+
+def session(
+    data_dir: str | Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Session:
+    """Start a session: ``RE = lapwing.session().RE``.
+
+    Args:
+        data_dir: Where data go; None takes ``LAPWING_DATA_DIR``, else
+            ``./lapwing-data``.
+        environ: Environment variables; None takes the process's.
+        **options: ``table``, ``progress``, ``peaks``, ``plot_dir`` of `Session`.
+    """
+    variables = os.environ if environ is None else environ
+    return Session(Settings.from_environment(variables, data_dir=data_dir), **options)
+
+
+def _short(path: Path) -> str:
+    """Return a path from here if that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)

@@ -1,0 +1,157 @@
+"""The blocking RunEngine, from a plain function."""
+
+import asyncio
+import threading
+
+import pytest
+from kit import Detector, Documents, Motor
+
+from lapwing import Msg, RunEngine
+from lapwing.engine import device_loop
+from lapwing.errors import RunEngineInterrupted, StateError, TransitionError
+from lapwing.plans import count, scan
+
+
+def test_it_returns_the_uids_of_the_runs():
+    RE = RunEngine()
+    docs = Documents()
+    RE.subscribe(docs)
+    uids = RE(count([Detector()], 3))
+    assert uids == (docs.named("start")[0]["uid"],)
+    assert docs.names == ["start", "descriptor", *["event"] * 3, "stop"]
+    assert RE.md["scan_id"] == 1
+    assert "lapwing" in docs.named("start")[0]["versions"]
+
+
+def test_it_can_return_the_whole_result():
+    RE = RunEngine(call_returns_result=True)
+    result = RE(count([Detector()]))
+    assert result.exit_status == "success"
+    assert len(result.run_start_uids) == 1
+
+
+def test_an_error_of_the_plan_comes_out_as_it_is():
+    def plan():
+        yield Msg("null")
+        raise ZeroDivisionError("oh")
+
+    with pytest.raises(ZeroDivisionError, match="oh"):
+        RunEngine()(plan())
+
+
+def paused_engine(**kwargs):
+    RE = RunEngine(**kwargs)
+    det = Detector()
+    RE.msg_hook = lambda msg: (
+        msg.command == "save" and det.reads == 2 and RE.request_pause()
+    )
+    with pytest.raises(RunEngineInterrupted, match="is paused"):
+        RE(count([det], 3))
+    RE.msg_hook = None
+    assert RE.state == "paused"
+    return RE
+
+
+def test_a_pause_raises_and_resume_goes_on():
+    RE = paused_engine()
+    assert RE.resumable
+    docs = Documents()
+    RE.subscribe(docs)
+    assert len(RE.resume()) == 1
+    assert docs.points() == {} or docs.named("stop")[0]["num_events"] == {"primary": 3}
+    assert RE.state == "idle"
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [("stop", "success"), ("abort", "abort"), ("halt", "abort")]
+)
+def test_a_paused_plan_can_be_ended(verb, status):
+    RE = paused_engine()
+    docs = Documents()
+    RE.subscribe(docs)
+    assert len(getattr(RE, verb)()) == 1
+    assert docs.named("stop")[0]["exit_status"] == status
+    assert RE.state == "idle"
+
+
+def test_someone_may_be_asked_what_to_do_about_a_pause():
+    RE = RunEngine(call_returns_result=True)
+    asked = []
+
+    def decide(result):
+        asked.append(result.reason)
+        return "resume" if len(asked) == 1 else "abort"
+
+    RE.on_pause = decide
+    with pytest.raises(RunEngineInterrupted, match="ended: abort"):
+        RE([Msg("checkpoint"), Msg("pause"), Msg("checkpoint"), Msg("pause")])
+    assert asked == ["the plan asked for it"] * 2
+
+
+def test_ending_a_plan_from_another_thread_interrupts_the_call():
+    RE = RunEngine()
+    motor = Motor(by_hand=True)
+    results = []
+
+    def hook(msg):
+        if msg.command == "wait":
+            thread = threading.Thread(target=lambda: results.append(RE.abort("enough")))
+            thread.start()
+            threads.append(thread)
+
+    threads = []
+    RE.msg_hook = hook
+    with pytest.raises(RunEngineInterrupted, match=r"abort \(enough\)"):
+        RE(scan([Detector()], motor, 0, 1, 2))
+    threads[0].join(5)
+    assert len(results[0]) == 1
+    assert motor.stops >= 1
+
+
+def test_a_blocking_call_on_the_device_loop_is_refused():
+    RE = RunEngine()
+
+    async def plan_in_plan():
+        with pytest.raises(StateError, match="blocks"):
+            RE([Msg("null")])
+        return True
+
+    assert asyncio.run_coroutine_threadsafe(plan_in_plan(), device_loop.get()).result(5)
+
+
+def test_idle_it_cannot_be_resumed():
+    with pytest.raises(TransitionError):
+        RunEngine().resume()
+
+
+def test_listeners_hear_of_every_end_and_pause():
+    RE = RunEngine()
+    heard = []
+    RE.after_call.append(heard.append)
+    RE([Msg("null")])
+    with pytest.raises(RunEngineInterrupted):
+        RE([Msg("checkpoint"), Msg("pause")])
+    RE.abort()
+    assert [result.paused for result in heard] == [False, True, False]
+
+
+def test_hooks_and_preprocessors_are_those_of_the_engine():
+    RE = RunEngine()
+    states, waits = [], []
+    RE.state_hook = lambda new, old: states.append(str(new))
+    RE.waiting_hook = waits.append
+    RE.preprocessors.append(lambda plan: plan)
+    RE([Msg("null")])
+    assert states == ["running", "idle"]
+    assert RE.state_hook is RE.engine.state_hook
+    assert RE.waiting_hook is RE.engine.waiting_hook
+    assert RE.msg_hook is None
+    assert not RE.deferred_pause_requested
+
+
+def test_a_subscription_can_be_given_up():
+    RE = RunEngine()
+    docs = Documents()
+    RE.unsubscribe(RE.subscribe(docs))
+    RE(count([Detector()]))
+    assert docs.all == []

@@ -5,14 +5,15 @@ Must not know engines or devices.
 Test: run it on soft detectors; compare metadata with the table in the docs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from functools import partial
+from numbers import Number
 from typing import Any
 
 from lapwing.engine.asides import foresee
-from lapwing.errors import PlanArgumentError
+from lapwing.errors import PlanArgumentError, PlanSignatureError
 from lapwing.messages import MsgGenerator
-from lapwing.plans.devices import check_detectors
+from lapwing.plans.devices import check_detectors, separate_devices
 from lapwing.plans.hooks import PerShot, check_per_shot
 from lapwing.plans.patterns import as_number
 from lapwing.plans.plan import plan
@@ -43,14 +44,15 @@ def count(
         The uid of the run.
 
     Raises:
-        PlanArgumentError: There are fewer delays than gaps.
-        PlanSignatureError: ``detectors`` is no list, one has no name, or
-            ``per_shot`` has another signature.
+        PlanArgumentError: ``num`` is no number of readings, or there are fewer
+            delays than gaps.
+        PlanSignatureError: ``detectors`` is no list, one has no name, ``delay`` is
+            no delay, or ``per_shot`` has another signature.
     """
     check_detectors(detectors)
     shot = check_per_shot(per_shot)
-    if num is not None:
-        as_number(num)
+    num = None if num is None else as_number(num, least=0)
+    _check_delays(delay, num)
     md = dict(md or {})
     hints = {"dimensions": [(("time",), "primary")], **md.get("hints", {})}
     metadata = {
@@ -66,9 +68,8 @@ def count(
         **md,
         "hints": hints,
     }
-    _check_delays(delay, num)
     if per_shot is None:
-        foresee(detectors)
+        foresee(separate_devices(detectors))
 
     shots = repeat(partial(shot, detectors), num=num, delay=delay)
     inner = run_wrapper(shots, md=metadata)
@@ -77,14 +78,21 @@ def count(
 
 def _as_metadata(delay: Any) -> Any:
     """Return delays as they can be written down."""
-    if delay is None or isinstance(delay, int | float):
+    if delay is None or isinstance(delay, Number | list | tuple):
         return delay
     return list(delay) if hasattr(delay, "__len__") else repr(delay)
 
 
 def _check_delays(delay: Any, num: int | None) -> None:
-    """Refuse too few delays before anything is staged."""
-    if num is not None and hasattr(delay, "__len__") and len(delay) < num - 1:
+    """Refuse what is no delay, and too few of them, before anything is staged."""
+    if delay is None or isinstance(delay, Number):
+        return
+    if isinstance(delay, str) or not isinstance(delay, Iterable):
+        raise PlanSignatureError(
+            f"the delay must be a number of seconds, or several of them, but it is "
+            f"{delay!r}"
+        )
+    if num is not None and isinstance(delay, Sized) and len(delay) < num - 1:
         raise PlanArgumentError(
             f"num={num!r} but delays only provides {len(delay)} entries; "
             f"{num - 1} are needed"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lapwing.engine.asides import recorded
-from lapwing.errors import PlanSignatureError
+from lapwing.errors import PlanArgumentError, PlanSignatureError
 
 
 def ancestry(obj: Any) -> list[Any]:
@@ -64,6 +64,21 @@ def check_detectors(detectors: Any) -> None:
             hint="write [det] instead of det",
         )
     check_named(detectors, "detector")
+
+
+def check_motors(motors: Sequence[Any]) -> None:
+    """Refuse what has no name, and what is to be at two positions at once.
+
+    Raises:
+        PlanSignatureError: A motor has no name.
+        PlanArgumentError: A motor is given twice.
+    """
+    check_named(motors, "motor")
+    if len({id(motor) for motor in motors}) < len(motors):
+        raise PlanArgumentError(
+            "Some motors are listed multiple times in the argument list 'args': "
+            f"{[motor.name for motor in motors]}"
+        )
 
 
 def check_named(objs: Iterable[Any], role: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from lapwing.errors import PlanArgumentError
 from lapwing.messages import MsgGenerator
 from lapwing.plans import patterns
-from lapwing.plans.devices import check_detectors, check_named, hinted_fields
+from lapwing.plans.devices import check_detectors, check_motors, hinted_fields
 from lapwing.plans.hooks import PerStep
 from lapwing.plans.plan import plan
 from lapwing.plans.scan import Metadata, scan_nd, with_metadata
@@ -96,13 +96,7 @@ def _axes(args: Sequence[Any]) -> tuple[list[list[Any]], tuple[bool, ...] | None
             "a grid is given by motor, start, stop and number of points for each axis, "
             f"but the motors stand at places {places} of {len(args)} arguments"
         )
-    check_named(motors, "motor")
-    if len({id(motor) for motor in motors}) < len(motors):
-        names = [motor.name for motor in motors]
-        raise PlanArgumentError(
-            "Some motors are listed multiple times in the argument list 'args': "
-            f"{names}"
-        )
+    check_motors(motors)
     axes = [list(args[k : k + 4]) for k in places]
     if new_form:
         return axes, None
@@ -115,6 +109,11 @@ def _snaking(
     """Return for each motor whether it snakes."""
     if snake_axes is None or isinstance(snake_axes, bool):
         return (False, *[bool(snake_axes)] * (len(motors) - 1))
+    if isinstance(snake_axes, str) or not isinstance(snake_axes, Iterable):
+        raise PlanArgumentError(
+            f"The parameter 'snake_axes' must be True, False, None or a list of "
+            f"motors, but it is {snake_axes!r}"
+        )
     named = list(snake_axes)
     chosen = {id(motor) for motor in named}
     if len(chosen) < len(named):

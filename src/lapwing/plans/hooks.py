@@ -66,7 +66,13 @@ def _match(role: str, func: Any, forms: tuple[tuple[str, ...], ...]) -> tuple[st
         raise PlanSignatureError(
             f"{role} must be a callable with the signature {wanted}, not {func!r}"
         )
-    signature = inspect.signature(func)
+    try:
+        signature = inspect.signature(func)
+    except ValueError:  # some of what is written in C
+        raise PlanSignatureError(
+            f"{role} must be a callable with the signature {wanted}, but that of "
+            f"{func!r} cannot be told"
+        ) from None
     parameters = list(signature.parameters.values())
     for form in forms:
         names = tuple(p.name for p in parameters[: len(form)])

@@ -10,6 +10,7 @@ positions as Bluesky's, which are cyclers.
 """
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from operator import index as as_index
 from typing import Any, SupportsIndex, cast
 
@@ -58,7 +59,11 @@ class Points:
         raise NotImplementedError
 
     def extent(self, motor: Any) -> tuple[Any, Any] | None:
-        """Return the lowest and highest position of a motor; None without points."""
+        """Return the lowest and highest position of a motor, or None.
+
+        None means that there is no such thing: there are no points, or positions
+        that cannot be compared.
+        """
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[dict[Any, Any]]:
@@ -86,7 +91,7 @@ class InnerProduct(Points):
         }
 
     def extent(self, motor: Any) -> tuple[Any, Any] | None:
-        """Return the lowest and highest position of a motor; None without points."""
+        """Return the lowest and highest position of a motor, or None."""
         return _extent(self._columns[_index_of(motor, self.motors)])
 
     def __repr__(self) -> str:
@@ -137,7 +142,7 @@ class OuterProduct(Points):
         return step
 
     def extent(self, motor: Any) -> tuple[Any, Any] | None:
-        """Return the lowest and highest position of a motor; None without points."""
+        """Return the lowest and highest position of a motor, or None."""
         return _extent(self._columns[_index_of(motor, self.motors)])
 
     def __repr__(self) -> str:
@@ -158,7 +163,10 @@ def _extent(positions: Sequence[Any]) -> tuple[Any, Any] | None:
     if isinstance(positions, Line):
         ends = (positions[0], positions[-1])
         return min(ends), max(ends)
-    return min(positions), max(positions)
+    try:
+        return min(positions), max(positions)
+    except (TypeError, ValueError):
+        return None  # positions that have no order, such as arrays and None
 
 
 def inner_list_product(args: Sequence[Any]) -> InnerProduct:
@@ -179,7 +187,7 @@ def inner_product(num: int, args: Sequence[Any]) -> InnerProduct:
     """
     return InnerProduct(
         [
-            (motor, Line(start, stop, num))
+            (motor, _line(motor, start, stop, num))
             for motor, start, stop in zip(
                 args[::3], args[1::3], args[2::3], strict=True
             )
@@ -194,26 +202,43 @@ def outer_product(args: Sequence[Any]) -> OuterProduct:
         args: Motor, start, stop, num, then motor, start, stop, num, snake, ...
             for each further motor; the first one is slowest and never snakes.
     """
-    columns = [(args[0], Line(args[1], args[2], as_number(args[3], args[0])))]
-    snaking = [False]
-    for k in range(4, len(args), 5):
-        motor, start, stop, num, snakes = args[k : k + 5]
-        columns.append((motor, Line(start, stop, as_number(num, motor))))
-        snaking.append(bool(snakes))
+    columns, snaking = [], []
+    for k in (0, *range(4, len(args), 5)):
+        motor, start, stop, num = args[k : k + 4]
+        columns.append((motor, _line(motor, start, stop, as_number(num, motor))))
+        snaking.append(bool(k and args[k + 4]))
     return OuterProduct(columns, snaking)
 
 
-def as_number(num: Any, motor: Any = None) -> int:
+def _line(motor: Any, start: Any, stop: Any, num: int) -> Line:
+    try:
+        ends = float(start), float(stop)
+    except (TypeError, ValueError):
+        ends = ()
+    if not ends or not all(map(isfinite, ends)):
+        raise PlanArgumentError(
+            f"motor {getattr(motor, 'name', motor)!r} must be followed by two numbers, "
+            f"its start and stop, but is followed by {start!r} and {stop!r}"
+        )
+    return Line(*ends, num)
+
+
+def as_number(num: Any, motor: Any = None, *, least: int = 1) -> int:
     """Return a number of points.
 
+    Args:
+        num: The number; 5.0 counts as 5.
+        motor: The motor concerned, for the error's text.
+        least: The smallest number allowed.
+
     Raises:
-        PlanArgumentError: It is not whole, or not greater than 0.
+        PlanArgumentError: It is not whole, or too small.
     """
     whole = int(num) if isinstance(num, float) and num.is_integer() else num
-    if isinstance(num, bool) or not hasattr(whole, "__index__") or whole <= 0:
+    if isinstance(num, bool) or not hasattr(whole, "__index__") or whole < least:
         of = f" of motor {getattr(motor, 'name', motor)!r}" if motor is not None else ""
         raise PlanArgumentError(
-            f"the number of points{of} must be a whole number greater than 0, "
+            f"the number of points{of} must be a whole number, at least {least}, "
             f"but it is {num!r}"
         )
     return as_index(cast("SupportsIndex", whole))

@@ -13,7 +13,13 @@ from lapwing.engine.asides import foresee
 from lapwing.errors import PlanArgumentError
 from lapwing.messages import MsgGenerator
 from lapwing.plans import patterns
-from lapwing.plans.devices import check_detectors, check_named, hinted_fields
+from lapwing.plans.devices import (
+    check_detectors,
+    check_motors,
+    check_named,
+    hinted_fields,
+    separate_devices,
+)
 from lapwing.plans.hooks import PerStep, check_per_step
 from lapwing.plans.plan import plan
 from lapwing.plans.preprocessors import (
@@ -74,7 +80,7 @@ def scan_nd(
         "hints": hints,
     }
     if per_step is None:
-        foresee([*detectors, *motors], _extents(cycler))
+        foresee(separate_devices([*detectors, *motors]), _extents(cycler))
 
     def points() -> MsgGenerator[None]:
         pos_cache: dict[Any, Any] = defaultdict(lambda: None)
@@ -95,7 +101,16 @@ def _motors_of(cycler: Any) -> tuple[Any, ...]:
         )
     # The order of the first step, which is that of the arguments; a cycler's own
     # set of keys comes in another order from run to run.
-    return tuple(next(iter(cycler), ()))
+    first = next(iter(cycler), None)
+    if first is None:
+        keys = getattr(cycler, "keys", ())
+        return () if callable(keys) else tuple(keys)
+    if not isinstance(first, Mapping):
+        raise PlanArgumentError(
+            f"each step of a scan's path must give positions by motor, as "
+            f"{{motor: position}}, but the first one is {first!r}"
+        )
+    return tuple(first)
 
 
 def _extents(cycler: Any) -> dict[Any, tuple[Any, Any]]:
@@ -137,12 +152,12 @@ def _list_scan(
     columns = _columns(args)
     described = [x for motor, points in columns for x in (repr(motor), points)]
     motors = [motor for motor, _ in columns]
-    num_points = len(columns[0][1]) if columns else 0
+    num_points = len(columns[0][1])
     own = {
         "detectors": [det.name for det in detectors],
         "motors": [motor.name for motor in motors],
         "num_points": num_points,
-        "num_intervals": num_points - 1,
+        "num_intervals": max(num_points - 1, 0),
         "plan_args": {
             "detectors": list(map(repr, detectors)),
             "args": described,
@@ -196,23 +211,26 @@ class _Offsets(patterns.Points):
         """Return None: it depends on where the motor is."""
 
 
-def _columns(args: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
+def _columns(args: Sequence[Any]) -> list[tuple[Any, Sequence[Any]]]:
     """Return motors and their positions, as lists of equal length."""
     if len(args) % 2:
         raise PlanArgumentError(
             "The list of arguments must contain a list of points for each defined motor"
         )
+    if not args:
+        raise PlanArgumentError("a scan needs at least one motor with its positions")
+    check_motors(args[::2])
     columns = []
     for motor, positions in zip(args[::2], args[1::2], strict=True):
-        check_named([motor], "motor")
         if isinstance(positions, str) or not hasattr(positions, "__iter__"):
             raise PlanArgumentError(
                 f"motor {motor.name!r} must be followed by a list of positions, "
                 f"but is followed by {positions!r}"
             )
-        columns.append((motor, list(positions)))
-    lengths = {motor.name: len(points) for motor, points in columns}
-    if len(set(lengths.values())) > 1:
+        kind = tuple if isinstance(positions, tuple) else list
+        columns.append((motor, kind(positions)))
+    if len({len(points) for _, points in columns}) > 1:
+        lengths = {motor.name: len(points) for motor, points in columns}
         raise PlanArgumentError(
             f"The lengths of all lists in *args must be the same. However the lengths "
             f"in args are : {lengths}"
@@ -313,14 +331,14 @@ def scan(
                 "argument or as keyword argument 'num'."
             )
         *args, num = args  # type: ignore[assignment]
-    if len(args) % 3:
+    if not args or len(args) % 3:
         raise PlanArgumentError(
             f"each motor must be followed by its start and stop, but {len(args)} "
             f"arguments are no motors with two numbers each"
         )
     num = patterns.as_number(num)
     motors = tuple(args[::3])
-    check_named(motors, "motor")
+    check_motors(motors)
     described = list(args)
     described[::3] = map(repr, motors)
     own = {

@@ -13,7 +13,7 @@ from time import time
 from typing import Any
 
 from lapwing.engine.asides import announce, recorded
-from lapwing.errors import PlanArgumentError
+from lapwing.errors import PlanArgumentError, StateError
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.devices import is_safe_to_rewind, separate_devices
 from lapwing.plans.plan import bare, plan
@@ -161,10 +161,19 @@ def trigger(
 def stage(
     obj: Any, *, group: Hashable | None = None, wait: bool | None = None
 ) -> MsgGenerator[Any]:
-    """Make a device ready, and wait for it unless ``group`` is given.
+    """Make a device ready.
+
+    Args:
+        obj: The device.
+        group: Group to wait for later.
+        wait: Wait here until it is ready. A device of the old style, whose
+            ``stage`` returns a list, always blocks until it is.
 
     Returns:
         Its status, or the list of devices that it staged.
+
+    Raises:
+        StateError: ``wait`` is False for a device of the old style.
     """
     return (yield from _stage_one("stage", obj, group, wait))
 
@@ -181,11 +190,14 @@ def _stage_one(
     verb: str, obj: Any, group: Hashable | None, wait: bool | None
 ) -> MsgGenerator[Any]:
     answer = yield Msg(verb, obj, group=group)
-    old_style = not hasattr(answer, "add_callback")
-    if wait is None:
-        wait = group is None and not old_style
-    if wait and not old_style:
-        yield Msg("wait", None, group=group)
+    if hasattr(answer, "add_callback"):
+        if wait:
+            yield Msg("wait", None, group=group)
+    elif wait is False and answer is not None:
+        raise StateError(
+            f"{getattr(obj, 'name', obj)}: its {verb}() returns no status, so it has "
+            f"been waited for already, though wait=False asks not to"
+        )
     return answer
 
 

@@ -34,7 +34,7 @@ from lapwing.epics.convert import control_of, to_put, value_of
 from lapwing.errors import ConfigError, DeviceError, DisconnectedError, StateError
 
 PROPERTY_CHANGES = 8  # DBE_PROPERTY
-PATIENCE = 5.0
+PATIENCE = 0.5
 """Seconds that a request waits for a lost server to come back."""
 
 _library: ModuleType | None = None

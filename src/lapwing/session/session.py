@@ -80,6 +80,8 @@ class Session:
         )
         self.RE.subscribe(self.writer)
         self.RE.subscribe(self.best)
+        if progress:
+            self.RE.waiting_hook = self.best.waiting_hook
         self.RE.after_call.append(self._after_call)
         self._closed = False
 

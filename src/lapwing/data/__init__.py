@@ -1,0 +1,1 @@
+"""Data on disk: where runs are filed, and who writes them."""

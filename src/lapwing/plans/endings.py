@@ -15,9 +15,11 @@ from lapwing.plans.mutators import (
     PlanFunction,
     ensure_generator,
     make_decorator,
+    takes_plan,
 )
 
 
+@takes_plan
 def finalize_wrapper(
     plan: Messages, final_plan: Messages | Callable[[], Messages]
 ) -> MsgGenerator[Any]:
@@ -29,7 +31,7 @@ def finalize_wrapper(
             a halt nothing follows.
     """
     try:
-        result = yield from ensure_generator(plan)
+        result = yield from plan
     except GeneratorExit:
         raise  # a halt: nothing more is to be said
     except BaseException:
@@ -43,6 +45,7 @@ def _called(plan: Messages | Callable[[], Messages]) -> Generator[Msg, Any, Any]
     return ensure_generator(plan() if callable(plan) else plan)
 
 
+@takes_plan
 def contingency_wrapper(
     plan: Messages,
     *,
@@ -71,7 +74,7 @@ def _guarded(
     auto_raise: bool,
 ) -> MsgGenerator[Any]:
     try:
-        result = yield from ensure_generator(plan)
+        result = yield from plan
     except Exception as exc:
         if except_plan is None:
             raise

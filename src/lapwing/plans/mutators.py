@@ -7,11 +7,13 @@ Test: mutate a list of messages, compare.
 
 from collections.abc import Callable, Generator, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from lapwing.errors import NotAPlanError
 from lapwing.messages import Msg, MsgGenerator
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Messages = Iterable[Msg]
 PlanFunction = Callable[..., Messages]
 
@@ -31,6 +33,22 @@ def ensure_generator(plan: Any) -> Generator[Msg, Any, Any]:
         )
     iterator = iter(plan)
     return iterator if hasattr(iterator, "send") else _say_all(iterator)
+
+
+def takes_plan(
+    wrapper: Callable[Concatenate[Any, P], R],
+) -> Callable[Concatenate[Messages, P], R]:
+    """Make a wrapper take its first argument over at once, as a generator.
+
+    A plan that is wrapped is in good hands: if what comes before it fails, it was
+    not forgotten, and must not warn that it was never run.
+    """
+
+    @wraps(wrapper)
+    def taking(plan: Messages, *args: P.args, **kwargs: P.kwargs) -> R:
+        return wrapper(ensure_generator(plan), *args, **kwargs)
+
+    return taking
 
 
 def _say_all(messages: Messages) -> MsgGenerator[None]:
@@ -62,8 +80,9 @@ def make_decorator(
 _Level = tuple[Generator[Msg, Any, Any], Messages | None, tuple[Any] | None]
 
 
+@takes_plan
 def plan_mutator(
-    plan: Messages,
+    plan: Generator[Msg, Any, Any],
     msg_proc: Callable[[Msg], tuple[Messages | None, Messages | None]],
 ) -> MsgGenerator[Any]:
     """Put plans in the place of, or after, messages of a plan.
@@ -79,7 +98,7 @@ def plan_mutator(
     Returns:
         What the plan returned.
     """
-    stack: list[_Level] = [(ensure_generator(plan), None, None)]
+    stack: list[_Level] = [(plan, None, None)]
     handled: dict[int, Msg] = {}  # kept alive, so that an id stays one message's own
     response: Any = None
     error: Exception | None = None
@@ -145,8 +164,9 @@ def _discard(plan: Messages | None) -> None:
         close()
 
 
+@takes_plan
 def msg_mutator(
-    plan: Messages, msg_proc: Callable[[Msg], Msg | None]
+    plan: Generator[Msg, Any, Any], msg_proc: Callable[[Msg], Msg | None]
 ) -> MsgGenerator[Any]:
     """Change or leave out single messages of a plan.
 
@@ -155,7 +175,6 @@ def msg_mutator(
         msg_proc: Gives the message to say instead; None leaves it out, and the
             plan is sent None. What it raises is thrown into the plan.
     """
-    plan = ensure_generator(plan)
     response: Any = None
     error: Exception | None = None
     while True:

@@ -25,6 +25,7 @@ from lapwing.plans.mutators import (
     make_decorator,
     msg_mutator,
     plan_mutator,
+    takes_plan,
 )
 from lapwing.plans.relative import (
     relative_set_decorator,
@@ -61,6 +62,7 @@ __all__ = [
 # generators between a plan and the engine costs at each message.
 
 
+@takes_plan
 def run_wrapper(
     plan: Messages, *, md: Mapping[str, Any] | None = None
 ) -> MsgGenerator[str]:
@@ -71,7 +73,7 @@ def run_wrapper(
     """
     uid = yield Msg("open_run", **dict(md or {}))
     try:
-        yield from ensure_generator(plan)
+        yield from plan
     except RunEngineControlException as exc:
         yield Msg("close_run", exit_status=exc.exit_status, reason=str(exc))
         raise
@@ -82,6 +84,7 @@ def run_wrapper(
     return uid
 
 
+@takes_plan
 def stage_wrapper(plan: Messages, devices: Sequence[Any]) -> MsgGenerator[Any]:
     """Stage devices before a plan, and unstage them after it in reverse order.
 
@@ -90,7 +93,7 @@ def stage_wrapper(plan: Messages, devices: Sequence[Any]) -> MsgGenerator[Any]:
     roots = root_ancestors(devices)
     try:
         yield from _stage_all("stage", roots)
-        result = yield from ensure_generator(plan)
+        result = yield from plan
     except GeneratorExit:
         raise  # a halt: nothing more is to be said
     except BaseException:
@@ -114,6 +117,7 @@ run_decorator = make_decorator(run_wrapper)
 stage_decorator = make_decorator(stage_wrapper)
 
 
+@takes_plan
 def subs_wrapper(plan: Messages, subs: Any) -> MsgGenerator[Any]:
     """Subscribe functions to the documents of a plan.
 
@@ -128,7 +132,7 @@ def subs_wrapper(plan: Messages, subs: Any) -> MsgGenerator[Any]:
         for name, funcs in wanted.items():
             for func in [funcs] if callable(funcs) else funcs:
                 tokens.append((yield Msg("subscribe", None, func, name)))
-        return (yield from ensure_generator(plan))
+        return (yield from plan)
 
     def end() -> Messages:
         for token in tokens:
@@ -140,6 +144,7 @@ def subs_wrapper(plan: Messages, subs: Any) -> MsgGenerator[Any]:
 subs_decorator = make_decorator(subs_wrapper)
 
 
+@takes_plan
 def rewindable_wrapper(plan: Messages, rewindable: bool) -> MsgGenerator[Any]:
     """Say that a plan must not be repeated; put back afterwards what was in force.
 
@@ -148,7 +153,7 @@ def rewindable_wrapper(plan: Messages, rewindable: bool) -> MsgGenerator[Any]:
         rewindable: True leaves the plan as it is.
     """
     if rewindable:
-        return (yield from ensure_generator(plan))
+        return (yield from plan)
     before = yield Msg("rewindable", None, None)
 
     def toggle(wanted: Any) -> Messages:

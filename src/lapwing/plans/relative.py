@@ -19,6 +19,7 @@ from lapwing.plans.mutators import (
     make_decorator,
     msg_mutator,
     plan_mutator,
+    takes_plan,
 )
 
 
@@ -71,6 +72,7 @@ def _note_positions(
     return look_first
 
 
+@takes_plan
 def relative_set_wrapper(
     plan: Messages, devices: Sequence[Any] | None = None
 ) -> MsgGenerator[Any]:
@@ -92,6 +94,7 @@ def relative_set_wrapper(
     return (yield from msg_mutator(noted, shift))
 
 
+@takes_plan
 def reset_positions_wrapper(
     plan: Messages, devices: Sequence[Any] | None = None
 ) -> MsgGenerator[Any]:

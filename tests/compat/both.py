@@ -6,7 +6,7 @@ first use and present times are masked, so that two accounts can be compared by 
 
 import builtins
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isfunction, isgenerator
 from typing import Any
@@ -28,6 +28,7 @@ class Account:
     deeds: dict[str, list[str]] = field(default_factory=dict)
     returned: Any = None
     raised: BaseException | None = None
+    states: list[str] = field(default_factory=list)
 
 
 class Bench:
@@ -59,16 +60,16 @@ class Bench:
 # ---------------------------------------------------------------- running
 
 
-def on_bluesky(plan: Any, bench: Any = None) -> Account:
-    engine = BlueskyRunEngine({}, context_managers=[])
-    return _on(engine, plan, bench)
+def on_bluesky(plan: Any, bench: Any = None, then: Sequence[str] = ()) -> Account:
+    return _on(BlueskyRunEngine({}, context_managers=[]), plan, bench, then)
 
 
-def on_lapwing(plan: Any, bench: Any = None) -> Account:
-    return _on(lapwing.RunEngine({}), plan, bench)
+def on_lapwing(plan: Any, bench: Any = None, then: Sequence[str] = ()) -> Account:
+    return _on(lapwing.RunEngine({}), plan, bench, then)
 
 
-def _on(engine: Any, plan: Any, bench: Any) -> Account:
+def _on(engine: Any, plan: Any, bench: Any, then: Sequence[str]) -> Account:
+    """Run a plan; each time that it is paused, do the next of ``then``."""
     account = Account()
     names = Names()
 
@@ -77,34 +78,43 @@ def _on(engine: Any, plan: Any, bench: Any) -> Account:
 
     engine.msg_hook = lambda msg: account.messages.append(as_message(msg, names))
     engine.subscribe(collect)
-    try:
-        account.returned = [names.of("uid", uid) for uid in engine(plan)]
-    except Exception as exc:  # noqa: BLE001 - an account tells of any error
-        account.raised = exc
+    for order in (lambda: engine(plan), *(getattr(engine, verb) for verb in then)):
+        account.raised = None
+        try:
+            account.returned = [names.of("uid", uid) for uid in order()]
+        except Exception as exc:  # noqa: BLE001 - an account tells of any error
+            account.raised = exc
+        account.states.append(str(engine.state))
     if bench is not None:
         account.deeds = bench.deeds()
     return account
 
 
-def collecting(account_of: Callable[[Any], Account], messages: Any) -> Account:
+def collecting(
+    account_of: Callable[..., Account],
+    messages: Any,
+    bench: Any = None,
+    then: Sequence[str] = (),
+) -> Account:
     """Run a plan that says messages and writes down each response.
 
     Args:
         account_of: `on_bluesky` or `on_lapwing`.
-        messages: Messages, or functions that make one from the last response.
+        messages: Messages, or functions that make one of the responses so far.
+        bench: The devices, for what they did.
+        then: What to do each time that it is paused, such as "resume".
     """
     heard: list[Any] = []
 
     def plan() -> Any:
-        response = None
         for msg in messages:
             try:
-                response = yield msg(response) if isfunction(msg) else msg
+                response = yield msg(heard) if isfunction(msg) else msg
             except Exception as exc:  # noqa: BLE001 - it is what we want to know
                 response = exc
             heard.append(response)
 
-    account = account_of(plan())
+    account = account_of(plan(), bench, then)
     account.responses = heard
     return account
 
@@ -156,6 +166,8 @@ def plain(value: Any) -> Any:
         return "now"
     if isinstance(value, str):
         return re.sub(r" at 0x[0-9a-f]+|timestamp=[0-9.]+", "", value)
+    if hasattr(value, "add_callback"):
+        return "a status"
     if isgenerator(value) or isfunction(value):
         return type(value).__name__
     return f"<{value.name}>" if hasattr(value, "name") else value

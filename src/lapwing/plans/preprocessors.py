@@ -10,7 +10,6 @@ from typing import Any
 
 from lapwing.documents import new_uid
 from lapwing.engine.asides import recorded
-from lapwing.errors import RunEngineControlException
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.devices import root_ancestors
 from lapwing.plans.endings import (
@@ -74,11 +73,10 @@ def run_wrapper(
     uid = yield Msg("open_run", **dict(md or {}))
     try:
         yield from plan
-    except RunEngineControlException as exc:
-        yield Msg("close_run", exit_status=exc.exit_status, reason=str(exc))
-        raise
     except Exception as exc:
-        yield Msg("close_run", exit_status="fail", reason=str(exc))
+        # Whichever engine it is: an order to end says by what status.
+        exit_status = getattr(exc, "exit_status", "fail")
+        yield Msg("close_run", exit_status=exit_status, reason=str(exc))
         raise
     yield Msg("close_run", exit_status=None, reason=None)
     return uid

@@ -1,8 +1,9 @@
-"""What the engine costs: µs per point of ``count`` and ``scan``, side by side.
+"""What the engine costs, side by side with Bluesky's RunEngine.
 
-Three ways to take the same points with devices that do nothing and one
-subscriber: Lapwing, Bluesky's RunEngine, and a bare loop that makes the same
-calls on the devices. They run in interleaved blocks in one process.
+The same work three ways, with devices that do nothing and one subscriber: Lapwing,
+Bluesky's RunEngine, and a bare loop that makes the same calls on the devices. They
+run in interleaved blocks in one process. Then the spread of single points, and
+what 10 detectors with 100 keys cost.
 
     python bench/engine.py [--points 1000] [--blocks 7] [--json FILE]
 """
@@ -10,6 +11,7 @@ calls on the devices. They run in interleaved blocks in one process.
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from harness import Series, arguments, report
@@ -32,20 +34,22 @@ DONE = Done()
 
 
 class NoOp:
-    """A readable that costs next to nothing; scalar ``name``."""
+    """A readable that costs next to nothing; scalars ``name``, ``name_1``, ..."""
 
     parent = None
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, keys: int = 1):
         self.name = name
+        self.keys = [name, *(f"{name}_{i}" for i in range(1, keys))]
         self.hints = {"fields": [name]}
         self.value: float = 0.0
 
     def read(self) -> dict[str, Any]:
-        return {self.name: {"value": self.value, "timestamp": 0.0}}
+        return {key: {"value": self.value, "timestamp": 0.0} for key in self.keys}
 
     def describe(self) -> dict[str, Any]:
-        return {self.name: {"source": "bench", "dtype": "number", "shape": []}}
+        spec = {"source": "bench", "dtype": "number", "shape": []}
+        return {key: dict(spec) for key in self.keys}
 
     def read_configuration(self) -> dict[str, Any]:
         return {}
@@ -75,10 +79,11 @@ def take(name: str, doc: dict[str, Any]) -> None:
     """Subscribe to documents and do nothing with them."""
 
 
-def bare_count(det: NoOpDetector, points: int) -> None:
+def bare_count(dets: list[NoOpDetector], points: int) -> None:
     for _ in range(points):
-        det.trigger()
-        take("event", det.read())
+        for det in dets:
+            det.trigger()
+        take("event", {key: value for det in dets for key, value in det.read().items()})
 
 
 def bare_scan(det: NoOpDetector, motor: NoOpMotor, points: int) -> None:
@@ -86,6 +91,32 @@ def bare_scan(det: NoOpDetector, motor: NoOpMotor, points: int) -> None:
         motor.set(i / (points - 1))
         det.trigger()
         take("event", {**det.read(), **motor.read()})
+
+
+class Intervals:
+    """A subscriber that times single points."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def __call__(self, name: str, doc: dict[str, Any]) -> None:
+        if name == "event":
+            self.times.append(time.perf_counter())
+
+    def fill(self, series: Series) -> None:
+        for before, after in zip(self.times, self.times[1:], strict=False):
+            series.add((after - before) * 1e6)
+
+
+@dataclass
+class Peer:
+    """One of the two systems."""
+
+    name: str
+    RE: Any
+    plans: Any
+    Msg: Any
+    points: int  # a block; the faster one gets more, so that blocks last alike
 
 
 def main() -> None:
@@ -98,47 +129,69 @@ def main() -> None:
     import lapwing
     import lapwing.plans
 
-    det, motor = NoOpDetector("det"), NoOpMotor("motor")
-    engines = {}
-    for name, engine_class in (
-        ("lapwing", lapwing.RunEngine),
-        ("bluesky", bluesky.RunEngine),
-    ):
-        engines[name] = engine_class({})
-        engines[name].subscribe(take)
-    RE, BRE = engines["lapwing"], engines["bluesky"]
-    # A fast engine gets more points a block, so that each block lasts as long.
-    n, fast, bare = args.points, 20 * args.points, 200 * args.points
-    variants = [
-        ("count", "lapwing", fast, lambda: RE(lapwing.plans.count([det], fast))),
-        ("count", "bluesky", n, lambda: BRE(bluesky.plans.count([det], n))),
-        ("count", "bare", bare, lambda: bare_count(det, bare)),
-        (
-            "scan",
-            "lapwing",
-            fast,
-            lambda: RE(lapwing.plans.scan([det], motor, 0, 1, fast)),
-        ),
-        ("scan", "bluesky", n, lambda: BRE(bluesky.plans.scan([det], motor, 0, 1, n))),
-        ("scan", "bare", bare, lambda: bare_scan(det, motor, bare)),
+    n = args.points
+    peers = [
+        Peer("lapwing", lapwing.RunEngine({}), lapwing.plans, lapwing.Msg, 20 * n),
+        Peer("bluesky", bluesky.RunEngine({}), bluesky.plans, bluesky.Msg, n),
     ]
+    det, motor = NoOpDetector("det"), NoOpMotor("motor")
+    wide = [NoOpDetector(f"wide{i}", keys=10) for i in range(10)]
+    for peer in peers:
+        peer.RE.subscribe(take)
+
+    def per_point(work: Callable[[], Any], points: int) -> float:
+        start = time.perf_counter()
+        work()
+        return (time.perf_counter() - start) / points * 1e6
+
+    kinds = {
+        "null message": lambda p, k: p.RE(p.Msg("null") for _ in range(k)),
+        "count": lambda p, k: p.RE(p.plans.count([det], k)),
+        "scan": lambda p, k: p.RE(p.plans.scan([det], motor, 0, 1, k)),
+        "count, 10 detectors": lambda p, k: p.RE(p.plans.count(wide, k)),
+    }
+    bare = {
+        "count": lambda k: bare_count([det], k),
+        "scan": lambda k: bare_scan(det, motor, k),
+        "count, 10 detectors": lambda k: bare_count(wide, k),
+    }
     series = {
-        (plan, who): Series(f"{plan} {who}", "µs/point") for plan, who, *_ in variants
+        (kind, who): Series(f"{kind}: {who}", "µs")
+        for kind in kinds
+        for who in ("lapwing", "bluesky", "bare")
+        if who != "bare" or kind in bare
     }
     for block in range(args.blocks + 1):
-        for plan, who, points, run in variants:
-            start = time.perf_counter()
-            run()
-            elapsed = (time.perf_counter() - start) / points * 1e6
+        for kind, work in kinds.items():
+            scale = 0.2 if "10" in kind else 1
+            costs = {
+                p.name: per_point(
+                    lambda p=p, w=work, s=scale: w(p, int(p.points * s)),
+                    int(p.points * scale),
+                )
+                for p in peers
+            }
+            if kind in bare:
+                k = int(100 * n * scale)
+                costs["bare"] = per_point(lambda k=k, f=bare[kind]: f(k), k)
             if block:  # the first block warms up
-                series[plan, who].add(elapsed)
+                for who, cost in costs.items():
+                    series[kind, who].add(cost)
     ratios = {
-        f"{plan}: {who} / lapwing": series[plan, who].median
-        / series[plan, "lapwing"].median
-        for plan in ("count", "scan")
-        for who in ("bluesky", "bare")
+        f"{kind}: bluesky / lapwing": series[kind, "bluesky"].median
+        / series[kind, "lapwing"].median
+        for kind in kinds
     }
-    report("engine", list(series.values()), ratios, args)
+    spread = []
+    for peer in peers:
+        timer = Intervals()
+        token = peer.RE.subscribe(timer)
+        peer.RE(peer.plans.scan([det], motor, 0, 1, 5 * peer.points))
+        peer.RE.unsubscribe(token)
+        one = Series(f"single points of scan: {peer.name}", "µs")
+        timer.fill(one)
+        spread.append(one)
+    report("engine", [*series.values(), *spread], ratios, args)
 
 
 if __name__ == "__main__":

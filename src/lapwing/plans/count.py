@@ -7,7 +7,7 @@ Test: run it on soft detectors; compare metadata with the table in the docs.
 
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from functools import partial
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 from lapwing.engine.asides import foresee
@@ -78,21 +78,26 @@ def count(
 
 def _as_metadata(delay: Any) -> Any:
     """Return delays as they can be written down."""
-    if delay is None or isinstance(delay, Number | list | tuple):
+    if delay is None or isinstance(delay, Real | list | tuple):
         return delay
     return list(delay) if hasattr(delay, "__len__") else repr(delay)
 
 
 def _check_delays(delay: Any, num: int | None) -> None:
     """Refuse what is no delay, and too few of them, before anything is staged."""
-    if delay is None or isinstance(delay, Number):
+    if delay is None or isinstance(delay, Real):
         return
-    if isinstance(delay, str) or not isinstance(delay, Iterable):
+    sized = isinstance(delay, Sized)
+    if (
+        isinstance(delay, str)
+        or not isinstance(delay, Iterable)
+        or (sized and not all(d is None or isinstance(d, Real) for d in delay))
+    ):
         raise PlanSignatureError(
             f"the delay must be a number of seconds, or several of them, but it is "
             f"{delay!r}"
         )
-    if num is not None and isinstance(delay, Sized) and len(delay) < num - 1:
+    if num is not None and sized and len(delay) < num - 1:
         raise PlanArgumentError(
             f"num={num!r} but delays only provides {len(delay)} entries; "
             f"{num - 1} are needed"

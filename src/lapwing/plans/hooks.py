@@ -12,6 +12,7 @@ from typing import Any
 from lapwing.errors import PlanSignatureError
 from lapwing.messages import MsgGenerator
 from lapwing.plans import stubs
+from lapwing.plans.mutators import ensure_generator
 from lapwing.plans.plan import bare
 
 PerShot = Callable[[Sequence[Any]], MsgGenerator[Any]]
@@ -47,16 +48,17 @@ def check_per_step(per_step: PerStep | None, motors: Sequence[Any]) -> PerStep:
     if per_step is None:
         return bare(stubs.one_nd_step)
     forms = _PER_STEP if len(motors) == 1 else _PER_STEP[:1]
-    if _match("per_step", per_step, forms) == _PER_STEP[0]:
-        return per_step
+    of_all_motors = _match("per_step", per_step, forms) == _PER_STEP[0]
 
-    def one_motor(
-        detectors: Sequence[Any], step: dict[Any, Any], pos_cache: Any
+    def one_step(
+        detectors: Sequence[Any], step: dict[Any, Any], pos_cache: dict[Any, Any]
     ) -> MsgGenerator[Any]:
+        if of_all_motors:
+            return ensure_generator(per_step(detectors, step, pos_cache))
         ((motor, position),) = step.items()
-        return per_step(detectors, motor, position)
+        return ensure_generator(per_step(detectors, motor, position))
 
-    return one_motor
+    return one_step
 
 
 def _match(role: str, func: Any, forms: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

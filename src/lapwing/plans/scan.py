@@ -173,6 +173,7 @@ def _list_scan(
     path = patterns.InnerProduct(columns)
     if not relative:
         return (yield from scan_nd(detectors, path, per_step=per_step, md=metadata))
+    check_per_step(per_step, motors)  # as all else, before anything is said
     return (yield from _around_here(detectors, path, per_step, metadata))
 
 

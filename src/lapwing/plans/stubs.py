@@ -16,8 +16,41 @@ from lapwing.engine.asides import announce, recorded
 from lapwing.errors import PlanArgumentError, StateError
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.devices import is_safe_to_rewind, separate_devices
+from lapwing.plans.mutators import ensure_generator
 from lapwing.plans.plan import bare, plan
 from lapwing.plans.preprocessors import rewindable_wrapper
+
+__all__ = [
+    "abs_set",
+    "checkpoint",
+    "clear_checkpoint",
+    "close_run",
+    "create",
+    "deferred_pause",
+    "drop",
+    "locate",
+    "mov",
+    "move_per_step",
+    "mv",
+    "null",
+    "one_1d_step",
+    "one_nd_step",
+    "one_shot",
+    "open_run",
+    "pause",
+    "read",
+    "repeat",
+    "save",
+    "sleep",
+    "stage",
+    "stop",
+    "subscribe",
+    "trigger",
+    "trigger_and_read",
+    "unstage",
+    "unsubscribe",
+    "wait",
+]
 
 _numbers = _count(1)
 
@@ -414,7 +447,7 @@ def repeat(
     while num is None or done < num:
         start = None if delays is None else recorded(time)
         yield _said("checkpoint", None, ())
-        yield from plan()
+        yield from ensure_generator(plan())
         done += 1
         if delays is None:
             continue

@@ -5,7 +5,9 @@ Must not know the engine, nor how documents get into a file.
 Test: hand it documents, wait until the run is closed, open the file.
 """
 
+import atexit
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,9 @@ from lapwing.errors import DataError, DocumentError, StateError
 
 if TYPE_CHECKING:
     from lapwing.data.run_files import OnTrouble
+
+_LAST_SECONDS = 60.0
+_GLANCE = 0.2  # seconds between two looks whether the thread still lives
 
 
 class Hdf5Writer:
@@ -55,6 +60,8 @@ class Hdf5Writer:
         self._files = RunFiles(period, on_trouble)
         self._consumer = Consumer(self._files, "lapwing-hdf5")
         self._closed = False
+        # A script that forgets to close its writer loses nothing all the same.
+        atexit.register(self.close, _LAST_SECONDS)
 
     @property
     def errors(self) -> list[DataError]:
@@ -123,13 +130,24 @@ class Hdf5Writer:
         Returns:
             Whether it is on the disk.
         """
+        if not self._consumer.alive:
+            return not self._num_unwritten()
         done = threading.Event()
         self._consumer.put(FLUSH, {"done": done})
         self._consumer.wake()
-        return done.wait(timeout)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._consumer.alive:
+            left = _GLANCE if deadline is None else deadline - time.monotonic()
+            if done.wait(max(0.0, min(_GLANCE, left))):
+                return True
+            if left <= 0:
+                return False
+        return done.is_set()  # its thread has ended, perhaps by an error
 
     def close(self, timeout: float | None = None) -> bool:
         """Make final files of all runs, stopped or not, and end the thread.
+
+        It is called at the end of the process by itself.
 
         Args:
             timeout: Seconds to wait for that; None waits for ever.
@@ -140,4 +158,10 @@ class Hdf5Writer:
         if not self._closed:
             self._closed = True
             self._consumer.put(END, {})
-        return self._consumer.close(timeout) and not self._files.num_unwritten
+        ended = self._consumer.close(timeout)
+        if ended:
+            atexit.unregister(self.close)
+        return ended and not self._num_unwritten()
+
+    def _num_unwritten(self) -> int:
+        return self._consumer.num_waiting + self._files.num_unwritten

@@ -17,6 +17,10 @@ LIBVER = ("v110", "latest")
 """Version 1.10 is the oldest that can be read while written; older readers
 (h5py, MATLAB, viewers) understand it, which they do not with plain "latest"."""
 
+CACHE_BYTES = 131072
+"""Memory for the chunks of one dataset. HDF5 2 takes 8 MB by default, and each
+dataset of a long run would fill that."""
+
 ENTRY = "entry"
 RESERVED = {
     "data", "documents", "duration", "end_time", "entry_identifier", "exit_status",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import h5py
 
-from lapwing.data.layout import LIBVER
+from lapwing.data.layout import CACHE_BYTES, LIBVER
 from lapwing.data.paths import full_error
 from lapwing.errors import DataPathError
 
@@ -37,7 +37,7 @@ def make_file(path: Path, need: int) -> tuple[h5py.File, "Room"]:
     room = Room(path)
     try:
         room.take(need)
-        file = h5py.File(path, "w", libver=LIBVER)
+        file = h5py.File(path, "w", libver=LIBVER, rdcc_nbytes=CACHE_BYTES)
         file.flush()
         room.take(need)
     except OSError:

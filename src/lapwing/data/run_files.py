@@ -55,6 +55,7 @@ class RunFiles:
         self._changed = threading.Condition()
         self._flushes: list[threading.Event] = []
         self._is_behind = False
+        self._lost = 0
 
     def expect(self, run_uid: str, path: Path) -> None:
         """Say where a run will go, before its start document is taken."""
@@ -215,12 +216,14 @@ class RunFiles:
 
     @property
     def num_unwritten(self) -> int:
-        """Number of documents of open runs that are not on the disk."""
-        return sum(run.file.num_pending for run in self._open.values())
+        """Number of documents that are not on the disk, not yet or not ever."""
+        pending = sum(run.file.num_pending for run in self._open.values())
+        return pending + self._lost
 
     def died(self, cause: BaseException) -> None:
         """Hear that the thread ended by an error that nobody foresaw."""
         lost = self.num_unwritten
+        self._lost = lost
         error = DataError(
             f"the writer of run files has failed ({cause!r}); "
             f"{lost} documents are not on the disk",

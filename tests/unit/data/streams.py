@@ -1,7 +1,6 @@
 """Streams of documents, made by hand or by event-model, for tests of files."""
 
 import itertools
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -95,9 +94,7 @@ def line_scan(num: int = 5, **metadata: Any) -> list[Named]:
     return [("start", run.start), ("descriptor", descriptor), *events, run.stop()]
 
 
-def walk(
-    shape: Sequence[int], snaking: Sequence[bool], outer: int = 0
-) -> Iterator[tuple[int, ...]]:
+def walk(shape: Sequence[int], snaking: Sequence[bool]) -> Iterator[tuple[int, ...]]:
     """Yield the indices of a grid's points as motors run through them."""
     if not shape:
         yield ()
@@ -128,13 +125,18 @@ def grid_scan(
     """
     motors = [f"m{i}" for i in range(len(shape))]
     extents = [[0, 10 * (i + 1)] for i in range(len(shape))]
-    run = Run(
-        detectors=["det"], motors=motors, shape=list(shape), snaking=list(snaking),
-        extents=extents,
-        **{"hints": {
-            "dimensions": [[[m], "primary"] for m in motors], "gridding": "rectilinear"
-        }} | metadata,
-    )  # fmt: skip
+    plan = {
+        "detectors": ["det"],
+        "motors": motors,
+        "shape": list(shape),
+        "snaking": list(snaking),
+        "extents": extents,
+        "hints": {
+            "dimensions": [[[m], "primary"] for m in motors],
+            "gridding": "rectilinear",
+        },
+    }
+    run = Run(**plan | metadata)
     descriptor = run.descriptor(
         {**{m: key(units="mm") for m in motors}, "det": key(units="counts")},
         hints={"det": ["det"], **{m: [m] for m in motors}},
@@ -154,5 +156,4 @@ def grid_scan(
             documents.append(
                 run.event(descriptor, seq_num, det=float(flat), **positions)
             )
-    assert math.prod(shape) >= 1
     return [*documents, run.stop()]

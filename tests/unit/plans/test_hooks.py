@@ -194,7 +194,7 @@ def test_a_shot_of_the_accepted_form_takes_the_readings(shot):
         lambda *, detectors: None,
         max,
         5,
-        bps.one_shot([]),
+        (msg for msg in ()),
     ],
 )
 def test_a_shot_of_another_form_is_refused_before_anything_is_said(shot):

@@ -4,6 +4,7 @@ What is written down is plain data in which uids and group names are numbered by
 first use and present times are masked, so that two accounts can be compared by ==.
 """
 
+import asyncio
 import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -59,9 +60,16 @@ class Bench:
 
 # ---------------------------------------------------------------- running
 
+# One loop for all of Bluesky's engines: each new one would keep three files open.
+_LOOP = asyncio.new_event_loop()
+
+
+def _bluesky_engine() -> Any:
+    return BlueskyRunEngine({}, loop=_LOOP, context_managers=[])
+
 
 def on_bluesky(plan: Any, bench: Any = None, then: Sequence[str] = ()) -> Account:
-    return _on(BlueskyRunEngine({}, context_managers=[]), plan, bench, then)
+    return _on(_bluesky_engine(), plan, bench, then)
 
 
 def on_lapwing(plan: Any, bench: Any = None, then: Sequence[str] = ()) -> Account:
@@ -157,7 +165,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {plain(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(plain, value))
+        named = hasattr(value, "_fields")
+        return (tuple if named else type(value))(map(plain, value))
     if isinstance(value, set | frozenset):
         return {plain(one) for one in value}
     if isinstance(value, np.ndarray | np.generic):

@@ -11,8 +11,8 @@ import click
 
 from lapwing.callbacks.plots import load_matplotlib
 from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, ca
-from lapwing.plan_stubs import mv
 from lapwing.plans import grid_scan, scan
+from lapwing.plans.stubs import mv
 from lapwing.session.session import Session, session
 from lapwing.sim.beamline import Beamline
 

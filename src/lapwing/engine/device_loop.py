@@ -64,11 +64,32 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 async def run_there(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Await a coroutine on the device loop, from whichever loop."""
-    loop = claim()
-    if loop is asyncio.get_running_loop():
+    """Await a coroutine on the device loop, from whichever loop.
+
+    If this is cancelled so is the coroutine, and its end is waited for.
+    """
+    there, here = claim(), asyncio.get_running_loop()
+    if there is here:
         return await coroutine
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, loop))
+    ended = here.create_future()
+    tasks: list[asyncio.Task[T]] = []
+
+    def start() -> None:
+        tasks.append(there.create_task(coroutine))
+        tasks[0].add_done_callback(lambda _: here.call_soon_threadsafe(tell))
+
+    def tell() -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    there.call_soon_threadsafe(start)
+    try:
+        await asyncio.shield(ended)
+    except asyncio.CancelledError:
+        there.call_soon_threadsafe(lambda: tasks[0].cancel())
+        await ended
+        raise
+    return tasks[0].result()
 
 
 def call(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:

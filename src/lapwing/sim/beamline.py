@@ -9,7 +9,7 @@ import contextlib
 import os
 import random
 import re
-import select
+import selectors
 import socket
 import subprocess
 import sys
@@ -28,6 +28,13 @@ PREFIX = "SIM:"
 # Below the ephemeral range, above 5000 which EPICS base refuses.
 _PORTS = range(20_000, 32_000)
 _READY = re.compile(rb"READY ca=(\d+) pid=(\d+)")
+
+
+def _readable(stream: IO[bytes], timeout: float) -> bool:
+    """Wait for something to read; ``select.select`` fails beyond 1024 open files."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        return bool(selector.select(timeout))
 
 
 class _PortTakenError(ConfigError):
@@ -177,7 +184,7 @@ class Beamline:
         deadline = time.monotonic() + self._timeout
         text = b""
         while (left := deadline - time.monotonic()) > 0:
-            if out is None or not select.select([out], [], [], left)[0]:
+            if out is None or not _readable(out, left):
                 break
             if not (chunk := os.read(out.fileno(), 4096)):
                 raise RemoteError(

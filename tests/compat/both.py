@@ -93,6 +93,8 @@ def _on(engine: Any, plan: Any, bench: Any, then: Sequence[str]) -> Account:
         except Exception as exc:  # noqa: BLE001 - an account tells of any error
             account.raised = exc
         account.states.append(str(engine.state))
+    if engine.state == "paused":
+        engine.halt()  # else what it awaits is never fetched
     if bench is not None:
         account.deeds = bench.deeds()
     return account

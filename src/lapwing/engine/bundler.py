@@ -32,6 +32,8 @@ from lapwing.protocols import Readings
 
 Emit = Callable[[str, Document], None]
 INTERRUPTIONS = "interruptions"
+TOLD_ONCE = frozenset({"resource", "stream_resource"})
+"""Assets that later ones refer to; a device tells of each only once."""
 
 
 class _Bundle:
@@ -46,6 +48,20 @@ class _Bundle:
         self.timestamps: Document = {}
         self.assets: list[AssetDoc] | None = None
 
+    def set_aside(self) -> None:
+        """Leave to the stream's next event what a device tells only once."""
+        assets = self.assets or []
+        self.state.untold += [one for one in assets if one[0] in TOLD_ONCE]
+        self.assets = [one for one in assets if one[0] not in TOLD_ONCE] or None
+
+    def copy(self) -> "_Bundle":
+        """Return a bundle that goes on from here by itself."""
+        twin = _Bundle(self.state)
+        twin.objs, twin.data = list(self.objs), dict(self.data)
+        twin.timestamps = dict(self.timestamps)
+        twin.assets = None if self.assets is None else list(self.assets)
+        return twin
+
 
 class RunBundler:
     """One open run.
@@ -58,6 +74,7 @@ class RunBundler:
     Attributes:
         uid: Identifier of the run.
         start: Its start document.
+        closed: Whether its stop document has been made.
     """
 
     def __init__(self, start: Document, emit: Emit, clock: Callable[[], float]):
@@ -67,6 +84,9 @@ class RunBundler:
         self._clock = clock
         self._states: dict[str, StreamState] = {}
         self._bundle: _Bundle | None = None
+        self.closed = False
+        # The event that was being bundled at the checkpoint, as it was then.
+        self._marked_bundle: _Bundle | None = None
         # seq_num of each stream that went on since the checkpoint, as it was then
         self._marks: dict[str, int] = {}
 
@@ -115,20 +135,25 @@ class RunBundler:
         if bundle is None:
             return
         data, timestamps = bundle.data, bundle.timestamps
-        size = len(data)
-        for key, one in reading.items():
-            data[key] = one["value"]
-            timestamps[key] = one["timestamp"]
-        if len(data) != size + len(reading):
+        if not data.keys().isdisjoint(reading):
             described = bundle.state.described
             refuse_collisions(described[id(o)] for o in (*bundle.objs, obj))
             raise DocumentError(f"{obj.name!r} gave a data key it did not describe")
+        for key, one in reading.items():
+            data[key] = one["value"]
+            timestamps[key] = one["timestamp"]
         bundle.objs.append(obj)
 
     def add_assets(self, docs: Iterable[AssetDoc]) -> None:
         """Add documents about what a device has written itself, if bundling."""
         if self._bundle is not None:
             self._bundle.assets = [*(self._bundle.assets or ()), *docs]
+
+    def _abandon(self) -> None:
+        """Give the event up, but not what its devices tell only once."""
+        bundle, self._bundle = self._bundle, None
+        if bundle is not None:
+            bundle.set_aside()
 
     def drop(self) -> None:
         """Discard the event.
@@ -137,7 +162,7 @@ class RunBundler:
             IllegalMessageSequence: There is none.
         """
         self._require_bundle("drop")
-        self._bundle = None
+        self._abandon()
 
     def save(self) -> bool:
         """Emit the event, and its stream's descriptor if it is the first.
@@ -158,10 +183,11 @@ class RunBundler:
         if stream is None:
             stream = self._declare(state, bundle.objs)
         elif bundle.objs != state.objs:
+            bundle.set_aside()
             _refuse_mismatch(state, bundle.objs)
         self._marks.setdefault(state.name, stream.seq_num)
-        if bundle.assets is not None:
-            self._emit_assets(state, bundle.assets, most=1)
+        if bundle.assets is not None or state.untold:
+            self._emit_assets(state, bundle.assets or (), most=1)
         event = stream.compose_event(bundle.data, bundle.timestamps, self._clock())
         self._emit("event", event)
         return True
@@ -177,6 +203,7 @@ class RunBundler:
     def _emit_assets(
         self, state: StreamState, docs: Iterable[AssetDoc], *, most: int | None
     ) -> int:
+        docs, state.untold = [*state.untold, *docs], []
         filled, width = complete(state, self.uid, docs, most=most)
         for name, doc in filled:
             self._emit(name, doc)
@@ -218,10 +245,11 @@ class RunBundler:
         return state
 
     def _declare(self, state: StreamState, objs: list[Any]) -> Stream:
-        state.objs = list(objs)
         described = [state.described[id(obj)] for obj in objs]
         refuse_collisions(described)
         descriptor = self._descriptor(state.name, described)
+        _refuse_other_keys(state, descriptor)
+        state.objs = list(objs)
         if state.stream is None:
             state.stream = Stream(descriptor)
         else:
@@ -305,13 +333,19 @@ class RunBundler:
     # ------------------------------------------------------------ rewinding
 
     def mark(self) -> None:
-        """Remember where the counters stand: a rewind goes back to here."""
+        """Remember how things stand: a rewind goes back to here."""
         if self._marks:
             self._marks.clear()
+        self._marked_bundle = None
+        if self._bundle is not None:
+            self._bundle.set_aside()
+            self._marked_bundle = self._bundle.copy()
 
     def rewind(self) -> None:
         """Go back to the last mark: events taken since reuse their seq_num."""
-        self._bundle = None
+        self._abandon()
+        if self._marked_bundle is not None:
+            self._bundle = self._marked_bundle.copy()
         for name, seq_num in self._marks.items():
             stream = self._states[name].stream
             if stream is not None:
@@ -321,8 +355,11 @@ class RunBundler:
     # ------------------------------------------------------------ the end
 
     def close(self, exit_status: ExitStatus, reason: str) -> Document:
-        """Emit the stop document and return it."""
-        self._bundle = None
+        """Emit the stop document and return it.
+
+        Raises:
+            DocumentError: There is no such exit status; the run is open still.
+        """
         stop = compose_stop(
             run_start=self.uid,
             time=self._clock(),
@@ -334,8 +371,23 @@ class RunBundler:
                 if state.stream is not None
             },
         )
+        self._bundle = None
+        self.closed = True
         self._emit("stop", stop)
         return stop
+
+
+def _refuse_other_keys(state: StreamState, descriptor: Document) -> None:
+    """A stream has one set of data keys from its first descriptor to the end."""
+    if state.stream is None:
+        return
+    before, now = state.stream.descriptor["data_keys"], descriptor["data_keys"]
+    if before.keys() != now.keys():
+        raise DocumentError(
+            f"stream {state.name!r} was declared with the data keys {sorted(before)}, "
+            f"and cannot go on with {sorted(now)}",
+            hint="give these devices a stream of their own",
+        )
 
 
 def _refuse_mismatch(state: StreamState, objs: list[Any]) -> None:

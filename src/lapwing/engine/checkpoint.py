@@ -5,11 +5,11 @@ Must not know verbs but those after which a point is complete.
 Test: interrupt a list of messages at each index, resume, compare.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from lapwing.engine.call import UNCACHEABLE, Call, Kept
-from lapwing.engine.cleanup import stop_moved, tell_devices
+from lapwing.engine.cleanup import close_plan, stop_moved, tell_devices
 from lapwing.engine.interrupts import THROWN, End, Failure, Pause, Request
 from lapwing.engine.states import State
 from lapwing.engine.suspenders import Suspension, suspended
@@ -41,6 +41,7 @@ async def attend(call: Call, response: Any) -> Next:
     """
     requests = call.interrupts.take_all()
     if ends := [one for one in requests if isinstance(one, End)]:
+        call.unanswered = False
         return None, begin_ending(call, max(ends, key=_urgency))
     failures: list[Failure] = []
     others: list[Request] = []
@@ -54,6 +55,7 @@ async def attend(call: Call, response: Any) -> Next:
         # One at a time: the plan is told of the next at its next message.
         for one in (*failures[1:], *others):
             call.interrupts.put(one)
+        call.unanswered = False
         return None, failures[0].error
     if call.ending is not None:
         return response, None
@@ -69,12 +71,32 @@ async def _interrupt(call: Call, response: Any, requests: list[Request]) -> Next
     for one in rest:
         if not isinstance(one, Pause):
             call.interrupts.put(one)
-    if call.saved_since_checkpoint and isinstance(first, Pause | Suspension):
-        call.held = first
+    if isinstance(first, Pause | Suspension) and _hold(call, first):
         return response, None
+    if call.unslept is not None and call.cache is not None and not call.cache:
+        # The checkpoint after a sleep that was cut short: it is slept on resume.
+        call.cache.append(call.unslept)
+    call.unslept = None
     if isinstance(first, Suspension):
         return _suspend(call, response, first)
     return await _pause(call, response, first if isinstance(first, Pause) else Pause())
+
+
+def _hold(call: Call, request: Pause | Suspension) -> bool:
+    """Put a request off by one message, if the plan has saved since its checkpoint.
+
+    Not if a message was given up for it, or failed: that one must be said again
+    before the plan goes on. Only a sleep can as well be slept after the checkpoint.
+    """
+    if not call.saved_since_checkpoint or call.cache is None:
+        return False
+    if call.unanswered:
+        if call.last is None or call.last.command != "sleep":
+            return False
+        call.unslept = call.last
+        call.unanswered = False
+    call.held = request
+    return True
 
 
 def pause_or_tell(call: Call, error: BaseException) -> BaseException | None:
@@ -84,9 +106,11 @@ def pause_or_tell(call: Call, error: BaseException) -> BaseException | None:
         What the plan is to be told; None if it is paused instead.
     """
     lasting = call.engine.pause_on
-    if call.ending is not None or call.cache is None or not call.last_cached:
+    kept = call.cache
+    if call.ending is not None or not kept or kept[-1] is not call.last:
         return error
     if isinstance(error, lasting) or isinstance(error.__cause__, lasting):
+        call.unanswered = True
         call.interrupts.put(Pause(str(error)))
         return None
     return error
@@ -109,7 +133,6 @@ def let_go(call: Call, msg: Msg) -> bool:
     if call.cache is None or msg.command == "checkpoint" or msg.command in UNCACHEABLE:
         return True
     call.last = msg
-    call.last_cached = True
     call.cache.append(msg)
     return False
 
@@ -122,13 +145,19 @@ def _urgency(end: End) -> int:
 
 
 def begin_ending(call: Call, end: End) -> BaseException:
-    """Set the call on its way to the end; return what the plan is to be thrown."""
-    first = call.ending is None
+    """Set the call on its way to the end; return what the plan is to be thrown.
+
+    A second request gets a plan out of its clean-up; it may be more urgent than the
+    first, but takes nothing back.
+    """
+    before = call.ending
+    if before is None:
+        call.engine.set_state(ENDING_STATES[end.kind])
+    else:
+        end = End(max(before, end, key=_urgency).kind, end.reason or before.reason)
     call.ending = end
     call.reason = end.reason
     call.exit_status = "success" if end.kind == "stop" else "abort"
-    if first:
-        call.engine.set_state(ENDING_STATES[end.kind])
     return THROWN[end.kind](end.reason) if end.reason else THROWN[end.kind]()
 
 
@@ -136,6 +165,7 @@ def _give_up(call: Call, what: str, why: str) -> Next:
     """Abort, for there is no checkpoint to come back to."""
     reason = f"{what} was asked for{f' ({why})' if why else ''}, but the plan has no "
     reason += "checkpoint to come back to"
+    call.unanswered = False
     begin_ending(call, End("abort", reason))
     return None, FailedPause(reason)
 
@@ -148,9 +178,11 @@ async def _pause(call: Call, response: Any, pause: Pause) -> Next:
     call.pause_reason = pause.reason
     if call.kept is not None:
         response = _leave_suspension(call, call.kept)
-    if call.cache is None:
+    if not call.resumable:
         return _give_up(call, "a pause", pause.reason)
     _note_interruption(call, "pause")
+    for monitor in call.monitors.values():
+        _told(call, monitor.stop)
     await _rest(call)
     call.engine.set_state(State.PAUSED)
     if any(isinstance(one, End) for one in call.interrupts.peek()):
@@ -161,62 +193,89 @@ async def _pause(call: Call, response: Any, pause: Pause) -> Next:
 
 async def _rest(call: Call) -> None:
     """Bring everything to rest while the plan waits."""
-    for monitor in call.monitors.values():
-        monitor.stop()
+    call.ahead.discard()
+    if call.resting:
+        return
+    call.resting = True
+    call.unfinished += call.statuses.excuse_moves()
     await stop_moved(call)
     await tell_devices(call, "pause")
 
 
 async def _wake(call: Call) -> None:
     """Undo `_rest`; what moved is set again by the messages that are repeated."""
-    await tell_devices(call, "resume")
-    for monitor in call.monitors.values():
-        monitor.start()
+    if call.resting:
+        call.resting = False
+        await tell_devices(call, "resume")
 
 
 def _note_interruption(call: Call, text: str) -> None:
     for run in call.runs.values():
-        run.interruption(text)
+        _told(call, run.interruption, text)
+
+
+def _told(call: Call, do: Callable[..., Any], *args: Any) -> None:
+    """Do something that must not keep the plan from resting; tell it of a failure."""
+    try:
+        do(*args)
+    except Exception as exc:  # noqa: BLE001 - the plan may handle it
+        call.interrupts.put(Failure(exc))
 
 
 async def take_up(call: Call) -> None:
     """Make a paused call ready to be driven again, from its checkpoint."""
-    call.engine.set_state(State.RUNNING)
     _note_interruption(call, "resume")
-    await _wake(call)
+    for monitor in call.monitors.values():
+        _told(call, monitor.start)
+    response, call.response = call.response, None
     waiting, call.suspensions = call.suspensions, []
     if not waiting:
-        _rewind(call, list(call.cache or ()), call.response, call.last_cached)
-        return
+        await _wake(call)
+        last = call.last
+        messages = _rewind(call, last, call.unanswered)
+        call.unanswered = False
+        call.plans.append(_replay(call, messages, last, response))
     # It was paused while it was suspended, and what it waited for may still be so.
-    response, call.response = call.response, None
     for suspension in waiting:
         _suspend(call, response, suspension)
+        response = None
 
 
-def _rewind(call: Call, messages: list[Msg], response: Any, replace: bool) -> None:
-    """Put the messages since the checkpoint before what comes next in the plan."""
-    for run in call.runs.values():
-        run.rewind()
-    call.discard_ahead()
+def _rewind(call: Call, last: Msg | None, unanswered: bool) -> list[Msg]:
+    """Go back to the checkpoint; return the messages to be said again.
+
+    Those since the checkpoint; where the plan must not be rewound, only a message
+    in flight that was not answered.
+    """
+    messages = list(call.cache or ())
+    if unanswered and last is not None and not (messages and messages[-1] is last):
+        messages.append(last)
     if call.cache is not None:
         call.cache.clear()
-    call.response = None
-    call.plans.append(_replay(messages, response, replace=replace))
+        for run in call.runs.values():
+            run.rewind()
+    return messages
 
 
 def _replay(
-    messages: list[Msg], response: Any, *, replace: bool
+    call: Call, messages: list[Msg], last: Msg | None, response: Any
 ) -> Generator[Msg, Any, Any]:
     """Say the messages again; return what the waiting plan is to be sent.
 
-    The message that was in flight is the last one if it may be repeated: its new
-    response is then the plan's. Otherwise the plan gets the one that it had.
+    First those that set what was still moving, even if they came before the
+    checkpoint: the device was stopped on its way.
+
+    If the plan's last message is among them, its new response is the plan's.
+    Otherwise the plan gets the one that it had.
     """
+    moves, call.unfinished = call.unfinished, []
+    for move in moves:
+        if not any(move is msg for msg in messages):
+            yield move
     for msg in messages:
-        last = yield msg
-        if replace:
-            response = last
+        answer = yield msg
+        if msg is last:
+            response = answer
     return response
 
 
@@ -225,25 +284,40 @@ def _replay(
 
 def _suspend(call: Call, response: Any, suspension: Suspension) -> Next:
     """Let the plan wait; the messages since the checkpoint are repeated after."""
-    if call.engine.state is State.RUNNING:
-        call.engine.set_state(State.SUSPENDING)
+    if not call.resumable:
+        return _give_up(call, "a suspension", suspension.justification)
+    answer = None
     if call.kept is None:
-        if call.cache is None:
-            return _give_up(call, "a suspension", suspension.justification)
-        call.kept = Kept(len(call.plans), list(call.cache), response, call.last_cached)
-        _rewind(call, call.kept.messages, response, call.last_cached)
-        call.cache = None  # what is said meanwhile is not repeated
+        call.kept = kept = Kept(len(call.plans), call.last, call.unanswered, response)
+        call.unanswered = False
+        call.plans.append(_replay(call, kept.messages, kept.last, response))
+    else:
+        answer = response  # of a message that another suspension said
     call.suspensions.append(suspension)
-    call.plans.append(_until_over(call, suspension))
+    call.plans.append(_until_over(call, suspension, answer))
     return None, None
 
 
-def _until_over(call: Call, suspension: Suspension) -> Generator[Msg, Any, None]:
-    yield from suspended(suspension)
+def _until_over(
+    call: Call, suspension: Suspension, answer: Any
+) -> Generator[Msg, Any, Any]:
+    """Say what a suspension says; return what the plan below is to be sent."""
+    try:
+        yield from suspended(suspension)
+    except GeneratorExit:
+        raise  # it is paused: the suspension remains
+    except BaseException:
+        _end_suspension(call, suspension)
+        raise
+    _end_suspension(call, suspension)
+    return answer
+
+
+def _end_suspension(call: Call, suspension: Suspension) -> None:
     call.suspensions.remove(suspension)
     if not call.suspensions:
         call.kept = None
-        call.cache = []
+        call.record_again()
 
 
 def _leave_suspension(call: Call, kept: Kept) -> Any:
@@ -252,23 +326,31 @@ def _leave_suspension(call: Call, kept: Kept) -> Any:
     The suspensions stay noted: they are looked at when the plan is resumed.
     """
     while len(call.plans) > kept.depth:
-        call.plans.pop().close()
+        close_plan(call.plans.pop())
     call.kept = None
-    call.cache = kept.messages
-    call.last_cached = kept.replace
+    call.last = kept.last
+    call.unanswered = kept.unanswered
+    if kept.entered:
+        call.record_again()
+        if call.cache is not None:
+            call.cache.extend(kept.messages)
     return kept.response
 
 
 async def enter_suspension(call: Call, justification: str) -> None:
     """Bring everything to rest; the verb ``_start_suspender``."""
-    if call.engine.state is State.SUSPENDING:
+    if call.engine.state is State.RUNNING:
+        call.engine.set_state(State.SUSPENDING)
         call.engine.set_state(State.RUNNING)
-    _note_interruption(call, justification)
-    if len(call.suspensions) == 1:
-        await _rest(call)
+    _note_interruption(call, justification or "suspended")
+    await _rest(call)
+    if (kept := call.kept) is not None and not kept.entered:
+        kept.entered = True
+        kept.messages += _rewind(call, kept.last, kept.unanswered)
+        call.cache = None  # what is said meanwhile is not repeated
 
 
 async def leave_suspension(call: Call) -> None:
     """Let everything go on; the verb ``_resume_from_suspender``."""
-    if len(call.suspensions) == 1:
+    if len(call.suspensions) <= 1:
         await _wake(call)

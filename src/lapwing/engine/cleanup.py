@@ -7,7 +7,7 @@ Test: end a plan with devices that fail or hang in stop and unstage.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Literal, cast
 
 from lapwing.documents import ExitStatus
@@ -35,31 +35,35 @@ async def tell_devices(call: Call, verb: Literal["pause", "resume"]) -> None:
     """Tell every device seen so far that the plan pauses, or goes on."""
     for obj in list(call.seen.values()):
         method = getattr(obj, verb, None)
-        if method is None or not hasattr(obj, "resume"):
+        if method is None or not (hasattr(obj, "pause") and hasattr(obj, "resume")):
             continue
-        try:
-            await resolve(method())
-        except NoReplayAllowed:
-            # It cannot repeat what it did: the plan goes on from right here.
-            call.mark_checkpoint()
+        await _within_limit(call, obj, verb, lambda m=method: _tell(call, m))
+
+
+async def _tell(call: Call, method: Callable[[], Any]) -> None:
+    try:
+        await resolve(method())
+    except NoReplayAllowed:
+        # It cannot repeat what it did: the plan goes on from right here.
+        call.mark_checkpoint()
 
 
 async def clean_up(call: Call) -> None:
     """Do at the end of a call all that the plan has left undone."""
     call.over = True
+    readings = call.ahead.discard()
+    if readings:
+        await asyncio.wait(readings, timeout=call.engine.cleanup_timeout)
     await stop_moved(call)
     _stop_monitors(call)
-    call.discard_ahead()
     await _collect_leftovers(call)
     for obj in reversed(list(call.staged.values())):
         await _within_limit(call, obj, "unstage", lambda o=obj: _unstage(o))
     call.staged.clear()
     _close_runs(call)
     for plan in reversed(call.plans):
-        _close_plan(plan)
+        close_plan(plan)
     call.plans.clear()
-    for token in call.tokens:
-        call.engine.dispatcher.unsubscribe(token)
 
 
 def _stop_monitors(call: Call) -> None:
@@ -73,15 +77,29 @@ def _stop_monitors(call: Call) -> None:
 
 async def _collect_leftovers(call: Call) -> None:
     """Take over what was kicked off and not collected; better late than lost."""
-    collect = call.engine.verbs["collect"]
-    for obj, run in list(call.uncollected.values()):
-        await _within_limit(
-            call,
-            obj,
-            "collect",
-            lambda o=obj, r=run: resolve(collect(call, Msg("collect", o, run=r))),
-        )
+    left = list(call.uncollected.values())
+    while left:
+        obj, key = left[0]
+        objs, name = _collected_with(call, obj, key)
+        left = [one for one in left if not any(one[0] is other for other in objs)]
+        msg = Msg("collect", *objs, run=key, **({} if name is None else {"name": name}))
+        await _within_limit(call, obj, "collect", lambda m=msg: _collect(call, m))
     call.uncollected.clear()
+
+
+def _collected_with(
+    call: Call, obj: Any, key: Hashable
+) -> tuple[list[Any], str | None]:
+    """Return the devices of the stream into which a device collects, and its name."""
+    run = call.runs.get(key)
+    for state in run.declared_for(obj) if run is not None else ():
+        if len(state.objs) > 1:
+            return state.objs, state.name
+    return [obj], None
+
+
+async def _collect(call: Call, msg: Msg) -> None:
+    await resolve(call.engine.verbs["collect"](call, msg))
 
 
 async def _unstage(obj: Any) -> None:
@@ -99,7 +117,11 @@ async def _finished(status: Any) -> None:
         if not future.done():
             future.set_result(None)
 
-    status.add_callback(lambda *_: loop.call_soon_threadsafe(wake))
+    def tell(*_: Any) -> None:
+        if not loop.is_closed():  # it may end long after nobody waits any more
+            loop.call_soon_threadsafe(wake)
+
+    status.add_callback(tell)
     await future
     if (error := status.exception()) is not None:
         raise error
@@ -111,15 +133,17 @@ async def _within_limit(
     """Do one piece of clean-up; whatever comes of it, the next one follows."""
     limit = call.engine.cleanup_timeout
     name = getattr(obj, "name", None) or repr(obj)
+    watch = asyncio.timeout(limit)
     try:
-        async with asyncio.timeout(limit):
+        async with watch:
             await work()
-    except TimeoutError:
-        logger.error(  # noqa: TRY400 - the time-out's own traceback tells nothing
-            "%s has not finished its %s within %s s", name, verb, limit
-        )
     except Exception as exc:  # noqa: BLE001 - the rest must be cleaned up too
-        logger.error("%s failed to %s: %s", name, verb, exc)  # noqa: TRY400 - one line
+        if watch.expired():
+            logger.error(  # noqa: TRY400 - the time-out's own traceback tells nothing
+                "%s has not finished its %s within %s s", name, verb, limit
+            )
+        else:
+            logger.error("%s failed to %s: %s", name, verb, exc)  # noqa: TRY400
 
 
 def _close_runs(call: Call) -> None:
@@ -132,7 +156,8 @@ def _close_runs(call: Call) -> None:
             logger.exception("a subscriber failed at the end of run %s", run.uid)
 
 
-def _close_plan(plan: Any) -> None:
+def close_plan(plan: Any) -> None:
+    """End a plan where it stands, whatever it says to that."""
     try:
         plan.close()
     except Exception:

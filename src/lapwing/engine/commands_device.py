@@ -25,16 +25,20 @@ def set_(call: Call, msg: Msg) -> Any:
     obj = msg.obj
     require(obj, "set", "Movable", "set")
     call.moved[id(obj)] = obj
+    if call.ahead.begun:
+        call.ahead.discard()  # what was read ahead may hold no more
     if len(msg.kwargs) > 1 or "group" not in msg.kwargs:
-        return call.track(obj.set(*msg.args, **keywords(msg)), msg)
-    return call.track(obj.set(*msg.args), msg)
+        return call.statuses.track(obj.set(*msg.args, **keywords(msg)), msg)
+    return call.statuses.track(obj.set(*msg.args), msg)
 
 
 def trigger(call: Call, msg: Msg) -> Any:
     """Start a device's acquisition; the response is its status."""
     obj = msg.obj
     require(obj, "trigger", "Triggerable", "trigger")
-    return call.track(obj.trigger(*msg.args, **keywords(msg)), msg)
+    if call.ahead.begun:
+        call.ahead.discard()  # what was read ahead may hold no more
+    return call.statuses.track(obj.trigger(*msg.args, **keywords(msg)), msg)
 
 
 def stage(call: Call, msg: Msg) -> Any:
@@ -59,7 +63,9 @@ def _stage_or_unstage(call: Call, msg: Msg, *, staging: bool) -> Any:
         call.staged.pop(id(obj), None)
     result = method()
     # The old style returns the list of what was staged; the new one a status.
-    return call.track(result, msg) if hasattr(result, "add_callback") else result
+    return (
+        call.statuses.track(result, msg) if hasattr(result, "add_callback") else result
+    )
 
 
 def stop(call: Call, msg: Msg) -> Any:
@@ -101,7 +107,6 @@ def configure(call: Call, msg: Msg) -> Any:
 
 async def _configure(call: Call, msg: Msg) -> Any:
     answer = await resolve(msg.obj.configure(*msg.args, **msg.kwargs))
-    call.foreseen.pop(id(msg.obj), None)  # what it said of itself may hold no more
     for run in call.runs.values():
         await run.reconfigured(msg.obj)
     return answer

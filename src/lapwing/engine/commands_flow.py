@@ -6,12 +6,14 @@ Test: through the engine, with lists of messages and a clock that is turned.
 """
 
 import asyncio
-from collections.abc import Hashable
+import threading
+from collections.abc import Hashable, Iterable
 from typing import Any
 
-from lapwing.engine.call import Call, Tracked, Waiter
+from lapwing.engine.call import Call
 from lapwing.engine.checkpoint import enter_suspension, leave_suspension
 from lapwing.engine.interrupts import Pause
+from lapwing.engine.statuses import Tracked, Waiter
 from lapwing.errors import IllegalMessageSequence, WaitForTimeoutError
 from lapwing.messages import Msg
 
@@ -28,7 +30,7 @@ def wait(call: Call, msg: Msg) -> Any:
     """
     kwargs = msg.kwargs
     group = kwargs["group"] if "group" in kwargs else (msg.args or (None,))[0]
-    members = call.groups.get(group)
+    members = call.statuses.groups.get(group)
     if not members:
         return True
     return _wait(
@@ -48,11 +50,12 @@ async def _wait(
     watch: tuple[Hashable, ...],
 ) -> bool:
     future = asyncio.get_running_loop().create_future()
-    call.waiter = Waiter(future, group, watch)
+    statuses = call.statuses
+    statuses.waiter = Waiter(future, group, watch)
     hook = call.engine.waiting_hook
     try:
         if hook is not None:
-            hook({tracked.status for tracked in call.groups[group]})
+            hook({tracked.status for tracked in statuses.groups[group]})
         async with asyncio.timeout(seconds):
             await future
     except TimeoutError:
@@ -60,7 +63,7 @@ async def _wait(
             raise _timeout_error(call, group, seconds) from None
         return False
     finally:
-        call.waiter = None
+        statuses.waiter = None
         if hook is not None:
             hook(None)
     return True
@@ -69,7 +72,7 @@ async def _wait(
 def _timeout_error(
     call: Call, group: Hashable, timeout: float | None
 ) -> WaitForTimeoutError:
-    pending: set[Tracked] = call.groups.get(group, set())
+    pending: set[Tracked] = call.statuses.groups.get(group, set())
     names = sorted(
         f"{getattr(one.msg.obj, 'name', one.msg.obj)} ({one.msg.command})"
         for one in pending
@@ -100,9 +103,8 @@ def checkpoint(call: Call, msg: Msg) -> None:
 
 def clear_checkpoint(call: Call, msg: Msg) -> None:
     """Say that from here on the plan cannot be rewound."""
-    call.cache = None
-    for run in call.runs.values():
-        run.mark()
+    call.resumable = False
+    call.record_again()
 
 
 def rewindable(call: Call, msg: Msg) -> bool:
@@ -110,7 +112,8 @@ def rewindable(call: Call, msg: Msg) -> bool:
     wanted = msg.args[0] if msg.args else None
     if wanted is not None and bool(wanted) != call.rewindable:
         call.rewindable = bool(wanted)
-        call.cache = [] if call.rewindable else None
+        if call.kept is None:  # while it is suspended nothing is kept anyway
+            call.record_again()
     return call.rewindable
 
 
@@ -153,12 +156,10 @@ async def _wait_for(makers: list[Any], options: dict[str, Any]) -> list[Any]:
     try:
         _, pending = await asyncio.wait(tasks, **options)
     except asyncio.CancelledError:
-        for task in tasks:
-            task.cancel()
+        _cancel(tasks)
         raise
     if pending:
-        for task in pending:
-            task.cancel()
+        _cancel(tasks)
         raise WaitForTimeoutError(
             f"waited {options.get('timeout')} s, but {len(pending)} of {len(tasks)} "
             f"awaitables are not done"
@@ -166,10 +167,42 @@ async def _wait_for(makers: list[Any], options: dict[str, Any]) -> list[Any]:
     return tasks
 
 
+def _cancel(tasks: Iterable["asyncio.Future[Any]"]) -> None:
+    """Cancel what is not done; nobody will look at the failure of what is."""
+    for task in tasks:
+        if not task.done():
+            task.cancel()
+        elif not task.cancelled():
+            task.exception()
+
+
 async def input_(call: Call, msg: Msg) -> str:
     """Ask the person at the terminal; kwargs: prompt. The response is the line."""
     prompt = msg.kwargs.get("prompt", msg.args[0] if msg.args else "")
-    return await asyncio.to_thread(input, prompt)
+    loop = asyncio.get_running_loop()
+    line: asyncio.Future[str] = loop.create_future()
+
+    def settle(answer: str | BaseException) -> None:
+        if line.done():
+            return  # the plan waits no more
+        if isinstance(answer, BaseException):
+            line.set_exception(answer)
+        else:
+            line.set_result(answer)
+
+    def ask() -> None:
+        answer: str | BaseException
+        try:
+            answer = input(prompt)
+        except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - the plan's
+            answer = exc
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, answer)
+
+    # Not in the loop's pool of threads: nobody can take a thread back from a
+    # terminal, and a process waits for those of the pool before it ends.
+    threading.Thread(target=ask, name="lapwing-input", daemon=True).start()
+    return await line
 
 
 def re_class(call: Call, msg: Msg) -> type:

@@ -18,7 +18,7 @@ from lapwing.engine.streams import (
     describe,
     describe_collected,
 )
-from lapwing.errors import UndeclaredStreamError
+from lapwing.errors import DocumentError, UndeclaredStreamError
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
@@ -27,7 +27,7 @@ def prepare(call: Call, msg: Msg) -> Any:
     """Make a device ready for what follows; the response is its status."""
     obj = msg.obj
     require(obj, "prepare", "Preparable", "prepare")
-    return call.track(obj.prepare(*msg.args, **keywords(msg)), msg)
+    return call.statuses.track(obj.prepare(*msg.args, **keywords(msg)), msg)
 
 
 def kickoff(call: Call, msg: Msg) -> Any:
@@ -35,15 +35,16 @@ def kickoff(call: Call, msg: Msg) -> Any:
     obj = msg.obj
     require(obj, "kickoff", "Flyable", "name", "kickoff", "complete")
     call.run_for(msg)
+    status = obj.kickoff(*msg.args, **keywords(msg))
     call.uncollected[id(obj)] = (obj, msg.run)
-    return call.track(obj.kickoff(*msg.args, **keywords(msg)), msg)
+    return call.statuses.track(status, msg)
 
 
 def complete(call: Call, msg: Msg) -> Any:
     """Tell a device to come to its end; the response is its status."""
     obj = msg.obj
     require(obj, "complete", "Flyable", "name", "kickoff", "complete")
-    return call.track(obj.complete(*msg.args, **keywords(msg)), msg)
+    return call.statuses.track(obj.complete(*msg.args, **keywords(msg)), msg)
 
 
 def declare_stream(call: Call, msg: Msg) -> Any:
@@ -120,16 +121,44 @@ async def _collect(
     for obj in objs:
         if hasattr(obj, "collect_asset_docs"):
             assets += await asset_docs(obj, *index)
-    events: list[Any] = []
-    for obj in objs:
-        method = getattr(obj, "collect_pages", None) or getattr(obj, "collect", None)
+    payload: list[Any] = []
+    methods = [
+        getattr(obj, "collect_pages", None) or getattr(obj, "collect", None)
+        for obj in objs
+    ]
+    for method in methods:
         if method is not None:
-            events += _as_events(await drain(method()))
-    for state in states:
-        keys = {key for one in state.described.values() for key in one.data_keys}
-        own = [event for event in events if event["data"].keys() <= keys]
+            payload += await drain(method())
+    events = _by_stream(states, _as_events(payload))
+    for state, own in zip(states, events, strict=True):
+        keys = _keys_of(state)
         run.emit_collected(state, _assets_of(state, keys, assets, states), own)
-    return events if return_payload and events else None
+    return payload if return_payload and any(methods) else None
+
+
+def _keys_of(state: StreamState) -> set[str]:
+    return {key for one in state.described.values() for key in one.data_keys}
+
+
+def _by_stream(states: list[StreamState], events: list[Any]) -> list[list[Any]]:
+    """Return the events of each stream; none may be left over.
+
+    Raises:
+        DocumentError: The keys of an event are those of no stream.
+    """
+    if len(states) == 1:
+        return [events]  # whether the keys are right is seen when it is composed
+    keys = [_keys_of(state) for state in states]
+    sorted_out: list[list[Any]] = [[] for _ in states]
+    for event in events:
+        found = [i for i, own in enumerate(keys) if event["data"].keys() <= own]
+        if not found:
+            raise DocumentError(
+                f"an event was collected with the data keys {sorted(event['data'])}, "
+                f"but the streams {[state.name for state in states]} have others"
+            )
+        sorted_out[found[0]].append(event)
+    return sorted_out
 
 
 def _assets_of(

@@ -8,8 +8,8 @@ A verb is a plain function of the call and the message. It returns its response,
 or a coroutine if it has to wait for something.
 """
 
-import asyncio
-from inspect import isawaitable, iscoroutinefunction
+from copy import deepcopy
+from inspect import isawaitable
 from typing import Any
 
 from lapwing.documents import compose_start, new_uid
@@ -46,8 +46,11 @@ async def open_run(call: Call, msg: Msg) -> str:
     engine.md["scan_id"] = scan_id
     named = {"plan_type": call.plan_type, "plan_name": call.plan_name}
     metadata = {**engine.md, **named, **msg.kwargs, **call.metadata}
-    engine.md_validator(dict(metadata))
-    metadata = engine.md_normalizer(metadata)
+    if engine.md_validator is not None:
+        engine.md_validator(dict(metadata))
+    if engine.md_normalizer is not None:
+        # What it changes must not change in the engine's own metadata.
+        metadata = engine.md_normalizer(deepcopy(metadata))
     start = compose_start(metadata, new_uid(), engine.clock())
     call.runs[msg.run] = run = RunBundler(start, engine.emit, engine.clock)
     call.run_uids.append(run.uid)
@@ -59,17 +62,18 @@ async def open_run(call: Call, msg: Msg) -> str:
 
 
 async def _check_expectations(call: Call) -> None:
-    """Refuse, before anything moves, what the plan foresees and cannot be."""
+    """Refuse, before anything moves, what the plan foresees and cannot be.
+
+    What a device says of itself here is not kept: it may say otherwise (the type of
+    a soft motor's position, for one) once it has moved.
+    """
     expected, call.expected = call.expected, Expected()
-    call.foreseen.clear()
     described: list[Described] = []
     for obj in expected.reads:
         # What writes files by itself may know its keys only once it is prepared.
         if hasattr(obj, "collect_asset_docs") or not hasattr(obj, "describe"):
             continue
-        one = await describe(obj)
-        call.foreseen[id(obj)] = one
-        described.append(one)
+        described.append(await describe(obj))
     refuse_collisions(described)
     for obj, low, high in expected.moves.values():
         if hasattr(obj, "check_value"):
@@ -80,14 +84,18 @@ async def _check_expectations(call: Call) -> None:
 def close_run(call: Call, msg: Msg) -> str:
     """Close a run; kwargs: exit_status, reason. The response is its uid."""
     run = call.run_for(msg)
+    call.ahead.discard()
     for monitor in call.monitors_of(run):
         call.monitors.pop(id(monitor.obj), None)
         monitor.stop()
-    del call.runs[msg.run]
-    call.mark_checkpoint()
-    run.close(
-        msg.kwargs.get("exit_status") or "success", msg.kwargs.get("reason") or ""
-    )
+    try:
+        run.close(
+            msg.kwargs.get("exit_status") or "success", msg.kwargs.get("reason") or ""
+        )
+    finally:
+        if run.closed:
+            del call.runs[msg.run]
+            call.mark_checkpoint()
     return run.uid
 
 
@@ -104,12 +112,13 @@ def read(call: Call, msg: Msg) -> Any:
     """Read a device; the response is its readings, by data key."""
     obj = msg.obj
     require(obj, "read", "Readable", "name", "read", "describe")
-    if call.ahead is not None and (started := call.ahead.pop(id(obj), None)):
-        reading: Any = started
-    else:
+    reading: Any = None
+    if call.ahead.begun:
+        reading = call.ahead.take(obj)
+    if reading is None:
         reading = obj.read(*msg.args, **msg.kwargs)
     run = call.runs.get(msg.run)
-    if reading.__class__ is dict and (run is None or run.is_simple(obj)):
+    if isinstance(reading, dict) and (run is None or run.is_simple(obj)):
         if run is not None:
             run.add(obj, reading)
         return reading
@@ -121,7 +130,8 @@ async def _read_slowly(
 ) -> Any:
     """Await the reading, and ask the device what it is if that is not known."""
     if isawaitable(reading):
-        _read_ahead(call, obj)
+        if run is not None and run.bundling and call.ahead.announced:
+            call.ahead.begin(obj)
         reading = await reading
     if reading is None:
         raise DocumentError(
@@ -130,38 +140,26 @@ async def _read_slowly(
     if run is None or not run.bundling:
         return reading
     if not run.knows(obj):
-        run.learn(call.foreseen.pop(id(obj), None) or await describe(obj))
+        run.learn(await describe(obj))
     run.add(obj, reading)
     if hasattr(obj, "collect_asset_docs"):
         run.add_assets(await asset_docs(obj))
     return reading
 
 
-def _read_ahead(call: Call, obj: Any) -> None:
-    """Start the readings of the devices that were announced together with ``obj``.
-
-    Each is handed out at its own message; those that take time take it together.
-    """
-    announced, call.announced = call.announced, ()
-    if not any(other is obj for other in announced):
-        return
-    call.ahead = {}
-    for other in announced:
-        if other is not obj and iscoroutinefunction(getattr(other, "read", None)):
-            call.ahead[id(other)] = asyncio.ensure_future(other.read())
-
-
 def save(call: Call, msg: Msg) -> None:
     """Emit the event that was begun by ``create``."""
-    if call.ahead is not None:
-        call.discard_ahead()
+    ahead = call.ahead
+    if ahead.begun:
+        ahead.discard()
+    ahead.announced = ()
     if call.run_for(msg).save():
         call.saved_since_checkpoint = True
 
 
 def drop(call: Call, msg: Msg) -> None:
     """Discard the event that was begun by ``create``."""
-    call.discard_ahead()
+    call.ahead.discard()
     call.run_for(msg).drop()
 
 
@@ -170,6 +168,10 @@ def monitor(call: Call, msg: Msg) -> Any:
     run = call.run_for(msg)
     obj = msg.obj
     require(obj, "monitor", "Subscribable", "name", "subscribe", "clear_sub")
+    if msg.args:
+        raise PlanArgumentError(
+            f"'monitor' takes its arguments by name, but was given {msg.args!r}"
+        )
     if id(obj) in call.monitors:
         raise IllegalMessageSequence(f"{obj.name!r} is monitored already")
     options = dict(msg.kwargs)
@@ -182,8 +184,9 @@ async def _monitor(
 ) -> None:
     state = run.declare(name, [await describe(obj)])
     call.mark_checkpoint()
-    call.monitors[id(obj)] = Monitor(call, run, obj, state, options)
-    call.monitors[id(obj)].start()
+    monitor = Monitor(call, run, obj, state, options)
+    monitor.start()
+    call.monitors[id(obj)] = monitor
 
 
 def unmonitor(call: Call, msg: Msg) -> None:

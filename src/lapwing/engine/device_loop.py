@@ -43,12 +43,26 @@ def get() -> asyncio.AbstractEventLoop:
 
 def _start_thread() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
+    running = threading.Event()
+    loop.call_soon(running.set)
     # A daemon: a process ends when its user's code does. What must not be lost
     # has been written by then; see the recorder.
     threading.Thread(
-        target=loop.run_forever, name="lapwing-device-loop", daemon=True
+        target=_run_for_ever, args=[loop], name="lapwing-device-loop", daemon=True
     ).start()
+    running.wait()
     return loop
+
+
+def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:
+    while not loop.is_closed():
+        try:
+            loop.run_forever()
+        except (KeyboardInterrupt, SystemExit):
+            # Raised by a plan or a device, not by a person: signals go to the main
+            # thread. Who waits for the plan is told; the devices need the loop.
+            continue
+        return
 
 
 def is_current() -> bool:
@@ -67,28 +81,35 @@ async def run_there(coroutine: Coroutine[Any, Any, T]) -> T:
     """Await a coroutine on the device loop, from whichever loop.
 
     If this is cancelled so is the coroutine, and its end is waited for.
+
+    Raises:
+        StateError: The device loop is another one, and does not run.
     """
     there, here = claim(), asyncio.get_running_loop()
     if there is here:
         return await coroutine
-    ended = here.create_future()
+    _require_running(there, coroutine)
+    ended = asyncio.Event()
     tasks: list[asyncio.Task[T]] = []
 
     def start() -> None:
         tasks.append(there.create_task(coroutine))
-        tasks[0].add_done_callback(lambda _: here.call_soon_threadsafe(tell))
+        tasks[0].add_done_callback(tell)
 
-    def tell() -> None:
-        if not ended.done():
-            ended.set_result(None)
+    def tell(_task: Any) -> None:
+        if not here.is_closed():
+            here.call_soon_threadsafe(ended.set)
 
     there.call_soon_threadsafe(start)
-    try:
-        await asyncio.shield(ended)
-    except asyncio.CancelledError:
-        there.call_soon_threadsafe(lambda: tasks[0].cancel())
-        await ended
-        raise
+    cancelled = False
+    while not ended.is_set():
+        try:
+            await ended.wait()
+        except asyncio.CancelledError:
+            cancelled = True
+            there.call_soon_threadsafe(lambda: tasks[0].cancel())
+    if cancelled:
+        raise asyncio.CancelledError
     return tasks[0].result()
 
 
@@ -100,10 +121,29 @@ def call(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         timeout: Seconds to wait at most; None waits for ever.
 
     Raises:
-        StateError: Called on the device loop, which would wait for itself.
+        StateError: Called on the device loop, which would wait for itself; or the
+            device loop does not run.
     """
-    refuse_if_current("this call")
-    return asyncio.run_coroutine_threadsafe(coroutine, get()).result(timeout)
+    try:
+        refuse_if_current("this call")
+    except StateError:
+        coroutine.close()
+        raise
+    loop = get()
+    _require_running(loop, coroutine)
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout)
+
+
+def _require_running(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
+) -> None:
+    if not loop.is_running():
+        coroutine.close()
+        raise StateError(
+            "the event loop on which the devices live does not run, so nothing can be "
+            "done on it",
+            hint="it is where the first plan was awaited; run it on, or close it",
+        )
 
 
 def refuse_if_current(what: str) -> None:

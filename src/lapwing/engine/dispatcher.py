@@ -5,6 +5,7 @@ Must not know what a document means, nor swallow what a subscriber raises.
 Test: subscribe, process, unsubscribe.
 """
 
+import threading
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -37,6 +38,7 @@ class Dispatcher:
 
     def __init__(self) -> None:
         self._tokens = count()
+        self._lock = threading.Lock()  # a person subscribes from another thread
         self._entries: dict[int, tuple[str, _Ref]] = {}
         # Rebuilt on each change, so that processing is a walk over a tuple.
         self._by_name: dict[str, tuple[_Ref, ...]] = dict.fromkeys(NAMES, ())
@@ -62,23 +64,26 @@ class Dispatcher:
         ref: _Ref = func
         if hasattr(func, "__self__") and hasattr(func, "__func__"):
             ref = WeakMethod(func)
-        for token, entry in self._entries.items():
-            if entry == (name, ref):
-                return token
-        token = next(self._tokens)
-        self._entries[token] = (name, ref)
-        self._rebuild()
-        return token
+        with self._lock:
+            for token, entry in self._entries.items():
+                if entry == (name, ref):
+                    return token
+            token = next(self._tokens)
+            self._entries[token] = (name, ref)
+            self._rebuild()
+            return token
 
     def unsubscribe(self, token: int) -> None:
         """Forget a subscription; an unknown token is no error."""
-        if self._entries.pop(token, None) is not None:
-            self._rebuild()
+        with self._lock:
+            if self._entries.pop(token, None) is not None:
+                self._rebuild()
 
     def unsubscribe_all(self) -> None:
         """Forget all subscriptions."""
-        self._entries.clear()
-        self._rebuild()
+        with self._lock:
+            self._entries.clear()
+            self._rebuild()
 
     def process(self, name: str, doc: Document) -> None:
         """Hand one document to its subscribers."""
@@ -91,12 +96,13 @@ class Dispatcher:
                 self._drop_dead()
 
     def _drop_dead(self) -> None:
-        self._entries = {
-            token: (name, ref)
-            for token, (name, ref) in self._entries.items()
-            if not (isinstance(ref, WeakMethod) and ref() is None)
-        }
-        self._rebuild()
+        with self._lock:
+            self._entries = {
+                token: (name, ref)
+                for token, (name, ref) in self._entries.items()
+                if not (isinstance(ref, WeakMethod) and ref() is None)
+            }
+            self._rebuild()
 
     def _rebuild(self) -> None:
         self._by_name = {

@@ -7,8 +7,11 @@ Test: a recorder whose durability the test advances by hand.
 
 import asyncio
 import logging
+import threading
 from collections import deque
+from collections.abc import Iterable
 from itertools import count
+from time import monotonic
 
 from lapwing.documents import Document
 from lapwing.engine.dispatcher import NAMES, Subscriber
@@ -16,6 +19,50 @@ from lapwing.engine.recorder import Recorder
 from lapwing.errors import PlanArgumentError
 
 logger = logging.getLogger("lapwing.engine")
+
+BUDGET = 0.002
+"""Seconds for which a feed with much to tell may keep the event loop to itself."""
+
+
+class _Subscription:
+    """One subscriber; while it is told what is past, what comes is kept for it."""
+
+    def __init__(self, func: Subscriber, name: str, after: int, *, replay: bool):
+        self.func = func
+        self.name = name
+        self.after = after  # number of the last record that it hears of by replay
+        self._lock = threading.Lock()
+        self._behind: deque[tuple[str, Document]] | None = deque() if replay else None
+
+    def hear(self, number: int | None, name: str, doc: Document) -> None:
+        """Take a document that has become durable."""
+        if number is not None and number <= self.after:
+            return
+        with self._lock:
+            if self._behind is not None:
+                self._behind.append((name, doc))
+                return
+        self._tell(name, doc)
+
+    def catch_up(self, past: Iterable[tuple[str, Document]]) -> None:
+        """Tell what is past, then what came in the meantime."""
+        for name, doc in past:
+            self._tell(name, doc)
+        while self._behind is not None:
+            with self._lock:
+                if not self._behind:
+                    self._behind = None
+                    return
+                name, doc = self._behind.popleft()
+            self._tell(name, doc)
+
+    def _tell(self, name: str, doc: Document) -> None:
+        if self.name not in ("all", name):
+            return
+        try:
+            self.func(name, doc)
+        except Exception:
+            logger.exception("a subscriber of durable documents failed at a %s", name)
 
 
 class DurableFeed:
@@ -25,55 +72,68 @@ class DurableFeed:
 
     Args:
         recorder: What keeps the records, if anything does.
-
-    Attributes:
-        wanted: Whether anybody has subscribed.
     """
 
     def __init__(self, recorder: Recorder | None):
-        self.wanted = False
         self._recorder = recorder
         self._tokens = count(-1, -1)  # negative: apart from the dispatcher's
-        self._subscribers: dict[int, tuple[str, Subscriber]] = {}
+        self._subscriptions: dict[int, _Subscription] = {}
         self._waiting: deque[tuple[int | None, str, Document]] = deque()
         self._scheduled = False
         self._listening = False
 
     def subscribe(self, func: Subscriber, name: str, *, replay: bool) -> int:
-        """Call ``func(name, doc)`` for each durable document from now on.
+        """Call ``func(name, doc)`` for each document that becomes durable.
+
+        With ``replay`` it is first told, by the caller's thread, all that is
+        durable already; none is left out, and none told twice.
 
         Raises:
             PlanArgumentError: There are no documents of that name, or no recorder
                 that could replay.
         """
+        name = str(getattr(name, "name", name))
         if name != "all" and name not in NAMES:
             raise PlanArgumentError(f"there are no documents named {name!r}")
-        if replay:
-            if self._recorder is None:
-                raise PlanArgumentError(
-                    "replay=True needs a recorder that keeps documents, and this "
-                    "engine has none"
-                )
-            for past, doc in self._recorder.documents():
-                if name in ("all", past):
-                    func(past, doc)
+        recorder = self._recorder
+        if replay and recorder is None:
+            raise PlanArgumentError(
+                "replay=True needs a recorder that keeps documents, and this "
+                "engine has none"
+            )
         token = next(self._tokens)
-        self._subscribers[token] = (name, func)
-        self.wanted = True
-        if self._recorder is not None and not self._listening:
+        durable = -1 if recorder is None else recorder.durable
+        subscription = _Subscription(func, name, durable, replay=replay)
+        self._subscriptions = {**self._subscriptions, token: subscription}
+        if recorder is not None and not self._listening:
             self._listening = True
-            self._recorder.on_durable(self._became_durable)
+            recorder.on_durable(self._became_durable)
+        if replay and recorder is not None:
+            subscription.catch_up(recorder.documents(durable))
         return token
 
     def unsubscribe(self, token: int) -> None:
         """Forget a subscription; an unknown token is no error."""
-        self._subscribers.pop(token, None)
-        self.wanted = bool(self._subscribers)
+        # A new dict each time: another thread may be walking over this one.
+        self._subscriptions = {
+            other: one for other, one in self._subscriptions.items() if other != token
+        }
 
     def add(self, number: int | None, name: str, doc: Document) -> None:
         """Take a document; ``number`` is that of its record, if it has one."""
+        if self._recorder is None and not self._subscriptions:
+            return
         self._waiting.append((number, name, doc))
-        self._schedule()
+        if self._subscriptions:
+            self._schedule()
+            return
+        # Nobody listens: keep what is not durable yet, for those who may come.
+        while self._waiting and self._is_durable(self._waiting[0][0]):
+            self._waiting.popleft()
+
+    def _is_durable(self, number: int | None) -> bool:
+        recorder = self._recorder
+        return recorder is None or number is None or number <= recorder.durable
 
     def _became_durable(self, _number: int) -> None:
         if self._waiting:
@@ -86,19 +146,11 @@ class DurableFeed:
 
     def _deliver(self) -> None:
         self._scheduled = False
-        durable = None if self._recorder is None else self._recorder.durable
-        while self._waiting:
-            number = self._waiting[0][0]
-            if durable is not None and number is not None and number > durable:
+        deadline = monotonic() + BUDGET
+        while self._waiting and self._is_durable(self._waiting[0][0]):
+            if monotonic() > deadline:
+                self._schedule()
                 return
-            _, name, doc = self._waiting.popleft()
-            for wanted, func in list(self._subscribers.values()):
-                if wanted in ("all", name):
-                    _tell(func, name, doc)
-
-
-def _tell(func: Subscriber, name: str, doc: Document) -> None:
-    try:
-        func(name, doc)
-    except Exception:
-        logger.exception("a subscriber of durable documents failed at a %s", name)
+            number, name, doc = self._waiting.popleft()
+            for subscription in self._subscriptions.values():
+                subscription.hear(number, name, doc)

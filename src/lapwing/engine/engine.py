@@ -21,19 +21,22 @@ from lapwing.engine import (
     device_loop,
     garbage,
 )
-from lapwing.engine.asides import LISTENER
 from lapwing.engine.call import Call
-from lapwing.engine.checkpoint import Paused, begin_ending, take_up
-from lapwing.engine.cleanup import clean_up
+from lapwing.engine.checkpoint import begin_ending, take_up
+from lapwing.engine.conduct import Beginning, conduct, outcome
 from lapwing.engine.dispatcher import Dispatcher, Subscriber
 from lapwing.engine.durable import DurableFeed
 from lapwing.engine.intake import Subscribers, as_generator, flatten_subscribers
 from lapwing.engine.interrupts import End, EndKind, Pause
-from lapwing.engine.loop import drive
 from lapwing.engine.recorder import Recorder
-from lapwing.engine.result import EngineResult, judge, result_of
+from lapwing.engine.result import EngineResult
 from lapwing.engine.states import State, check_transition
-from lapwing.engine.suspenders import PlanOrFunction, Suspenders, Suspension
+from lapwing.engine.suspenders import (
+    PlanOrFunction,
+    Suspenders,
+    Suspension,
+    waited_for,
+)
 from lapwing.errors import (
     InvalidCommand,
     PlanArgumentError,
@@ -95,8 +98,8 @@ class Engine:
     ):
         self.md = {} if md is None else md
         self.preprocessors = list(preprocessors)
-        self.md_validator = md_validator or (lambda md: None)
-        self.md_normalizer = md_normalizer or (lambda md: md)
+        self.md_validator = md_validator
+        self.md_normalizer = md_normalizer
         self.scan_id_source = scan_id_source
         self.recorder = recorder
         self.clock = clock
@@ -119,7 +122,8 @@ class Engine:
         self._feed = DurableFeed(recorder)
         self._state = State.IDLE
         self._call: Call | None = None
-        self._task: asyncio.Task[EngineResult] | None = None
+        self._left_deferred = False
+        self._task: asyncio.Task[Any] | None = None
 
     # ------------------------------------------------------------ state
 
@@ -139,17 +143,22 @@ class Engine:
         self._state = new
         logger.debug("state %s -> %s", old, new)
         if self.state_hook is not None:
-            self.state_hook(new, old)
+            try:
+                self.state_hook(new, old)
+            except Exception:
+                # It is told, not asked: the engine must come to rest whatever it does.
+                logger.exception("the state hook failed at %s -> %s", old, new)
 
     @property
     def deferred_pause_requested(self) -> bool:
-        """Whether the plan will pause at its next checkpoint."""
-        return self._call is not None and self._call.deferred_pause
+        """Whether the plan will pause at its next checkpoint, or met none."""
+        call = self._call
+        return self._left_deferred if call is None else call.deferred_pause
 
     @property
     def resumable(self) -> bool:
         """Whether the plan has a checkpoint to come back to."""
-        return self._call is not None and self._call.cache is not None
+        return self._call is not None and self._call.resumable
 
     # ------------------------------------------------------------ documents
 
@@ -196,9 +205,9 @@ class Engine:
         number = None
         if self.recorder is not None:
             number = self.recorder.document(name, doc)
+        # First: it is durable, or will be, even if a subscriber raises.
+        self._feed.add(number, name, doc)
         self.dispatcher.process(name, doc)
-        if self._feed.wanted:
-            self._feed.add(number, name, doc)
 
     # ------------------------------------------------------------ verbs
 
@@ -267,8 +276,9 @@ class Engine:
             justification: Why, in one sentence.
         """
         call = self._call
-        if call is None or self._state not in (State.RUNNING, State.SUSPENDING):
+        if call is None:
             return  # a suspender is asked again when the next plan starts
+        # Also while it is paused: it then waits once it is resumed.
         call.interrupts.put(Suspension(fut, pre_plan, post_plan, justification or ""))
 
     # ------------------------------------------------------------ running
@@ -305,10 +315,22 @@ class Engine:
                     else "wait for its end"
                 )
             )
+        call = self._prepare(plan, metadata)
+        tripped = self._suspenders.tripped()
+        wanted = flatten_subscribers(subs)
+        if tripped:
+            call.plans.append(waited_for(tripped))
+        self._subscribe_for(call, wanted)
+        self._call = call
+        self.set_state(State.RUNNING)
+        garbage.hold()
+        return await self._drive(call, self._begin)
+
+    def _prepare(self, plan: Any, metadata: Document) -> Call:
         generator = as_generator(plan)
         for preprocess in self.preprocessors:
             generator = as_generator(preprocess(generator))
-        call = Call(
+        return Call(
             self,
             generator,
             # A plan object stands for the generator that it holds.
@@ -316,49 +338,49 @@ class Engine:
             plan_name=str(getattr(plan, "__name__", "")),
             metadata=metadata,
         )
-        for name, func in flatten_subscribers(subs):
-            call.tokens.add(self.dispatcher.subscribe(func, name))
-        if self.recorder is not None:
-            self.recorder.begin(call.plan_name, metadata)
-        if futures := self._suspenders.tripped():
-            call.plans.append(as_generator(Msg("wait_for", None, futures)))
-        self._call = call
-        self.set_state(State.RUNNING)
-        garbage.hold()
-        return await self._drive(call)
 
-    async def _drive(self, call: Call) -> EngineResult:
-        """Drive in a task of its own, for an interrupt cancels what it awaits."""
-        self._task = task = asyncio.create_task(self._conduct(call))
-        call.attach(task)
+    def _subscribe_for(self, call: Call, wanted: list[tuple[str, Subscriber]]) -> None:
         try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            call.interrupts.put(End("abort", "the task that ran it was cancelled"))
-            await asyncio.wait({task})
+            for name, func in wanted:
+                call.tokens.add(self.dispatcher.subscribe(func, name))
+        except BaseException:
+            self._unsubscribe_all(call)
             raise
-        finally:
-            call.attach(None)
-        return task.result()
 
-    async def _conduct(self, call: Call) -> EngineResult:
-        LISTENER.set(call)
-        value, error = None, None
-        try:
-            value = await drive(call)
-        except Paused:
-            return result_of(call, None, None, paused=True)
-        except BaseException as exc:  # noqa: BLE001 - raised again after clean-up
-            error = exc
-        wanted = judge(call, error)
-        await clean_up(call)
+    def _unsubscribe_all(self, call: Call) -> None:
+        for token in call.tokens:
+            self.dispatcher.unsubscribe(token)
+
+    async def _begin(self, call: Call) -> None:
         if self.recorder is not None:
-            self.recorder.end(call.exit_status, call.reason)
+            self.recorder.begin(call.plan_name, call.metadata)
+
+    async def _drive(self, call: Call, first: Beginning | None = None) -> EngineResult:
+        """Drive in a task of its own, for an interrupt cancels what it awaits."""
+        self._task = task = asyncio.create_task(conduct(call, first))
+        call.attach(task)
+        cancelled: asyncio.CancelledError | None = None
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as exc:
+                cancelled = exc
+                call.interrupts.put(End("abort", "the task that ran it was cancelled"))
+        call.detach(task)
+        if self._task is task:
+            self._task = None
+        if cancelled is not None:
+            raise cancelled
+        return outcome(task)
+
+    def let_go(self, call: Call) -> None:
+        """Come to rest and let go of what a call has met; for the engine's parts."""
+        self._unsubscribe_all(call)
+        self._left_deferred = call.deferred_pause
+        self._call = None
+        call.forget()
         garbage.release()
         self.set_state(State.IDLE)
-        if error is not None and not wanted:
-            raise error
-        return result_of(call, value, error)
 
     # ------------------------------------------------------------ interrupting
 
@@ -393,8 +415,8 @@ class Engine:
 
     async def _resume(self) -> EngineResult:
         call = self._require_call("resumed", State.PAUSED)
-        await take_up(call)
-        return await self._drive(call)
+        self.set_state(State.RUNNING)
+        return await self._drive(call, take_up)
 
     async def abort(self, reason: str = "") -> EngineResult:
         """End the plan: it cleans up, and its runs close with "abort"."""
@@ -409,14 +431,7 @@ class Engine:
         return await device_loop.run_there(self._end(End("halt")))
 
     async def _end(self, end: End) -> EngineResult:
-        call = self._require_call(
-            _PARTICIPLES[end.kind],
-            State.PAUSED,
-            State.RUNNING,
-            State.PAUSING,
-            State.ABORTING,
-            State.STOPPING,
-        )
+        call = self._require_call(_PARTICIPLES[end.kind], *_ENDABLE)
         if self._state.is_paused:
             call.error = begin_ending(call, end)
             return await self._drive(call)
@@ -425,7 +440,7 @@ class Engine:
         if task is None or task is asyncio.current_task():
             raise StateError("a plan cannot wait for its own end", hint="raise instead")
         await asyncio.wait({task})
-        return task.result()
+        return outcome(task)
 
     def _require_call(self, participle: str, *states: State) -> Call:
         if self._call is None or self._state not in states:
@@ -436,6 +451,7 @@ class Engine:
         return self._call
 
 
+_ENDABLE = [state for state in State if state not in (State.IDLE, State.PANICKED)]
 _PARTICIPLES: dict[EndKind, str] = {
     "abort": "aborted",
     "stop": "stopped",

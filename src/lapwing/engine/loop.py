@@ -12,7 +12,8 @@ from typing import Any
 
 from lapwing.engine.call import UNCACHEABLE, Call, Interrupted
 from lapwing.engine.checkpoint import attend, let_go, pause_or_tell
-from lapwing.errors import InvalidCommand, NotAPlanError
+from lapwing.engine.cleanup import close_plan
+from lapwing.errors import InvalidCommand, NotAPlanError, PlanHalt
 
 BUDGET = 0.002
 """Seconds for which a fast plan may keep the event loop to itself."""
@@ -49,6 +50,8 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
             else:
                 thrown, error = error, None
                 msg = plans[-1].throw(thrown)
+                if isinstance(thrown, PlanHalt):
+                    raise disobeyed(plans[-1], thrown)
         except StopIteration as stop:
             plans.pop()
             if not plans:
@@ -68,39 +71,45 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
         except AttributeError:
             error = not_a_message(msg)
             continue
-        if call.held is not None and not let_go(call, msg):
-            continue
-        if (hook := engine.msg_hook) is not None:
-            hook(msg)
-        if recorder is not None:
-            recorder.message(msg, from_plan=len(plans) == 1)
-        if obj is not None and id(obj) not in seen:
-            seen[id(obj)] = obj
-        call.last = msg
-        cache = call.cache
-        if cache is not None and command not in UNCACHEABLE:
-            cache.append(msg)
-            call.last_cached = True
-        else:
-            call.last_cached = False
         try:
+            if call.held is not None and not let_go(call, msg):
+                continue
+            if recorder is not None:
+                recorder.message(msg, from_plan=len(plans) == 1)
+            if (hook := engine.msg_hook) is not None:
+                hook(msg)
+            if obj is not None and id(obj) not in seen:
+                seen[id(obj)] = obj
+            call.last = msg
+            cache = call.cache
+            if cache is not None and command not in UNCACHEABLE:
+                cache.append(msg)
             verb = verbs.get(command)
             if verb is None:
                 raise unknown_command(command, verbs)
             response = verb(call, msg)
             if response.__class__ is CoroutineType:
                 response = await call.perform(response, msg)
-                deadline = monotonic() + BUDGET
-            elif monotonic() > deadline:
-                # Others on this loop wait no longer than the budget.
+            if monotonic() > deadline:
+                # Others on this loop wait no longer than the budget. Also after an
+                # await, for what is awaited may have been there already.
                 await asyncio.sleep(0)
                 deadline = monotonic() + BUDGET
         except Interrupted:
             response = None
         except Exception as exc:  # noqa: BLE001 - the plan may handle it
-            error = pause_or_tell(call, exc)
+            response, error = None, pause_or_tell(call, exc)
         if recorder is not None:
-            recorder.outcome(response, error)
+            try:
+                recorder.outcome(response, error)
+            except Exception as exc:  # noqa: BLE001 - what is not recorded is told
+                error = error or exc
+
+
+def disobeyed(plan: Any, halt: BaseException) -> BaseException:
+    """Close a plan that wants to go on in spite of a halt; return the halt."""
+    close_plan(plan)
+    return halt
 
 
 def not_a_message(found: Any) -> NotAPlanError:

@@ -7,6 +7,7 @@ Test: a device that calls back, from this thread and from another.
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
@@ -46,44 +47,72 @@ class Monitor:
         self._active = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
+        self._heard_elsewhere: deque[Any] = deque()
 
     def start(self) -> None:
         """Begin, or begin again after a pause."""
-        self._active = True
-        self.obj.subscribe(self._heard, **self._options)
+        self._active = True  # before: a device may tell its reading at once
+        try:
+            self.obj.subscribe(self._heard, **self._options)
+        except BaseException:
+            self._active = False
+            raise
 
     def stop(self) -> None:
-        """End, or pause."""
+        """End, or pause; what was heard before is told. A second time does nothing."""
+        if not self._active:
+            return
+        self._take_all()
         self._active = False
         self.obj.clear_sub(self._heard)
 
     def _heard(self, readings: Any = None, *_args: Any, **_kwargs: Any) -> None:
         """Take a change, in whichever thread the device tells it."""
         if not isinstance(readings, Mapping):
-            readings = self.obj.read()  # classic devices tell a value, not readings
+            try:
+                readings = self.obj.read()  # classic devices tell a value
+            except Exception as exc:  # noqa: BLE001 - told to the plan
+                self._fail(exc)
+                return
         if threading.get_ident() == self._thread:
             self._take(readings)
-        else:
-            self._loop.call_soon_threadsafe(self._take, readings)
+            return
+        self._heard_elsewhere.append(readings)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._take_all)
+
+    def _take_all(self) -> None:
+        while self._heard_elsewhere:
+            self._take(self._heard_elsewhere.popleft())
 
     def _take(self, readings: Any) -> None:
         if isawaitable(readings):
-            task = asyncio.ensure_future(readings)
-            task.add_done_callback(lambda done: self._emit(done.result()))
+            asyncio.ensure_future(readings).add_done_callback(self._take_read)
         else:
             self._emit(readings)
+
+    def _take_read(self, task: "asyncio.Future[Any]") -> None:
+        if task.cancelled():
+            return
+        if (exc := task.exception()) is not None:
+            self._fail(exc)
+        else:
+            self._emit(task.result())
 
     def _emit(self, readings: Mapping[str, Any]) -> None:
         stream = self._state.stream
         if not self._active or stream is None:
             return
-        call = self._call
         try:
             event = stream.compose_event(
                 {key: one["value"] for key, one in readings.items()},
                 {key: one["timestamp"] for key, one in readings.items()},
-                call.engine.clock(),
+                self._call.engine.clock(),
             )
-            call.engine.emit("event", event)
+            self._call.engine.emit("event", event)
         except Exception as exc:  # noqa: BLE001 - told to the plan
-            call.interrupts.put(Failure(exc))
+            self._fail(exc)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._active:
+            self._call.interrupts.put(Failure(error))

@@ -54,8 +54,11 @@ class Recorder(Protocol):
         """Call ``callback(durable)`` on the device loop when more has become so."""
         ...
 
-    def documents(self) -> Iterable[tuple[str, Document]]:
-        """Return the durable documents so far, in order."""
+    def documents(self, last: int) -> Iterable[tuple[str, Document]]:
+        """Return the documents up to record number ``last``, in order.
+
+        Called from any thread, with a number that is durable.
+        """
         ...
 
 
@@ -114,9 +117,10 @@ class MemoryRecorder:
         """Call ``callback(number)`` after each record."""
         self._callbacks.append(callback)
 
-    def documents(self) -> Iterable[tuple[str, Document]]:
-        """Return the documents so far, in order."""
-        return [r.content for r in self.records if r.kind == "document"]
+    def documents(self, last: int) -> Iterable[tuple[str, Document]]:
+        """Return the documents up to record number ``last``, in order."""
+        records = self.records[: last + 1]
+        return [r.content for r in records if r.kind == "document"]
 
     def _add(self, kind: str, *content: Any) -> int:
         number = len(self.records)

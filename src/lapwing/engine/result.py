@@ -5,6 +5,7 @@ Must not change a call but for its exit status and reason.
 Test: through the engine; each way in which a plan may end.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +40,14 @@ def judge(call: Call, error: BaseException | None) -> bool:
     """Settle exit status and reason; return whether the end was asked for."""
     if error is None:
         return True
+    if isinstance(error, asyncio.CancelledError):
+        # The loop is being shut down, and its tasks with it.
+        call.exit_status = "abort"
+        call.reason = call.reason or "the task that ran it was cancelled"
+        return False
     if isinstance(error, RunEngineControlException):
-        call.exit_status = error.exit_status
+        if call.ending is None:
+            call.exit_status = error.exit_status
         call.reason = call.reason or str(error)
         return True
     if isinstance(error, PlanHalt):

@@ -94,6 +94,7 @@ class StreamState:
         stream: Its descriptor and counter; None before the descriptor.
         collected: Whether its devices collect their data by themselves.
         resources: Data key of each stream_resource, by the resource's uid.
+        untold: Resources that came with an event which was given up.
     """
 
     __slots__ = (
@@ -104,6 +105,7 @@ class StreamState:
         "resources",
         "simple",
         "stream",
+        "untold",
     )
 
     def __init__(self, name: str):
@@ -114,6 +116,7 @@ class StreamState:
         self.stream: Stream | None = None
         self.collected = False
         self.resources: dict[str, str] = {}
+        self.untold: list[tuple[str, Document]] = []
 
     def learn(self, one: Described) -> None:
         """Keep what a device says of itself."""

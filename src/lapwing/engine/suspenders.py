@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lapwing.errors import RunEngineControlException
 from lapwing.messages import Msg, MsgGenerator
 
 logger = logging.getLogger("lapwing.engine")
@@ -67,12 +68,27 @@ class Suspenders:
 def suspended(suspension: Suspension) -> MsgGenerator[None]:
     """Say what is done while the plan is suspended; the engine's own plan."""
     yield Msg("_start_suspender", None, suspension.justification)
-    yield from _messages(suspension.pre_plan)
-    # Another suspension may interrupt the wait; then it begins again.
-    while (yield Msg("wait_for", None, [suspension.until])) is None:
-        pass
+    try:
+        yield from _messages(suspension.pre_plan)
+        yield from waited_for([suspension.until])
+    except RunEngineControlException:
+        raise  # the plan ends: nothing is to go on
+    except Exception:
+        yield Msg("_resume_from_suspender")
+        raise
     yield Msg("_resume_from_suspender")
     yield from _messages(suspension.post_plan)
+
+
+def waited_for(makers: list[Callable[[], Awaitable[Any]]]) -> MsgGenerator[None]:
+    """Wait until all of these are over; a failure of one is the plan's.
+
+    Another suspension may interrupt the wait; then it begins again.
+    """
+    while (tasks := (yield Msg("wait_for", None, makers))) is None:
+        pass
+    for task in tasks:
+        task.result()
 
 
 def _messages(plan: PlanOrFunction) -> MsgGenerator[None]:

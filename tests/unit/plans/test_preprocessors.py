@@ -263,12 +263,12 @@ def test_what_was_in_force_is_put_back_after_a_failure():
     assert flags(said) == [None, False, True]
 
 
-def test_a_plan_that_is_not_rewound_cannot_be_paused():
+def test_a_plan_that_is_not_rewound_goes_on_from_where_it_was_paused():
     @rewindable_decorator(False)
     def plan():
         yield Msg("null")
         yield Msg("null")
 
-    outcome = run(plan(), pause_at("null"))
-    assert outcome.result.exit_status == "abort"
-    assert outcome.result.interrupted
+    outcome = run(plan(), pause_at("null"), end="resume")
+    assert outcome.result.exit_status == "success"
+    assert outcome.commands.count("null") == 2

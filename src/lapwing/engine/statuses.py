@@ -1,0 +1,181 @@
+"""Statuses: the actions of devices that a plan has begun and that are not over.
+
+Owns the groups that can be waited for, and telling failures; from any thread.
+Must not know verbs, nor wait for anything itself.
+Test: track a status, finish it from another thread, look at the group.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from lapwing.errors import FailedStatus, UnsupportedDeviceError
+from lapwing.messages import Msg
+
+_numbers = count()
+
+
+class Tracked:
+    """A status that the engine waits for, and the message it came from.
+
+    It is itself the callback that the status calls.
+
+    Attributes:
+        excused: Whether its failure is of no interest any more.
+    """
+
+    __slots__ = ("excused", "group", "msg", "number", "owner", "status")
+
+    def __init__(self, owner: "Statuses", status: Any, group: Hashable, msg: Msg):
+        self.owner = owner
+        self.status = status
+        self.group = group
+        self.msg = msg
+        self.number = next(_numbers)
+        self.excused = False
+
+    def __call__(self, _status: Any = None) -> None:
+        """Say that the status is done; from any thread."""
+        self.owner.finished(self)
+
+
+@dataclass(slots=True)
+class Waiter:
+    """A ``wait`` in progress: which groups end it, and how it is woken."""
+
+    future: "asyncio.Future[None]"
+    group: Hashable
+    watch: tuple[Hashable, ...]
+
+
+class Statuses:
+    """The statuses of one call that are not done, by group.
+
+    Args:
+        tell_failure: Takes the `Tracked` whose action failed; from any thread.
+
+    Attributes:
+        groups: What is not done, by group; an empty group is none.
+        waiter: The ``wait`` in progress, if there is one.
+    """
+
+    def __init__(self, tell_failure: Callable[[Tracked], None]):
+        self.groups: dict[Hashable, set[Tracked]] = {}
+        self.waiter: Waiter | None = None
+        self._tell_failure = tell_failure
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._finished_elsewhere: deque[Tracked] = deque()
+        self._drain_scheduled = False
+
+    def track(self, status: Any, msg: Msg) -> Any:
+        """Watch a status: its group can be waited for, its failure is told.
+
+        Returns:
+            The status itself.
+
+        Raises:
+            UnsupportedDeviceError: It is no status.
+        """
+        try:
+            if status.done and status.success:
+                return status
+            watch = status.add_callback
+        except AttributeError:
+            raise _no_status(status, msg) from None
+        tracked = Tracked(self, status, msg.kwargs.get("group"), msg)
+        self.groups.setdefault(tracked.group, set()).add(tracked)
+        watch(tracked)
+        return status
+
+    def finished(self, tracked: Tracked) -> None:
+        """Take note that a status is done; called from any thread."""
+        if not tracked.status.success and not tracked.excused:
+            self._tell_failure(tracked)
+        if threading.get_ident() == self._thread:
+            self._settle(tracked)
+            return
+        self._finished_elsewhere.append(tracked)
+        if not self._drain_scheduled:
+            self._drain_scheduled = True
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        self._drain_scheduled = False  # first: see Interrupts.take_all
+        while self._finished_elsewhere:
+            self._settle(self._finished_elsewhere.popleft())
+
+    def _settle(self, tracked: Tracked) -> None:
+        members = self.groups.get(tracked.group)
+        if members is not None and tracked in members:
+            members.discard(tracked)
+            if not tracked.status.success:
+                # After a failure the group is gone: the plan was told.
+                members.clear()
+            if not members:
+                del self.groups[tracked.group]
+        waiter = self.waiter
+        if waiter is None or waiter.future.done():
+            return
+        own = tracked.group == waiter.group and not self.groups.get(waiter.group)
+        watched = tracked.group in waiter.watch and not tracked.status.success
+        if own or watched:
+            waiter.future.set_result(None)
+
+    def excuse_moves(self) -> list[Msg]:
+        """Give up the moves that are under way, for their devices will be stopped.
+
+        Returns:
+            The messages that began them, in order.
+        """
+        moves = [
+            tracked
+            for members in self.groups.values()
+            for tracked in members
+            if tracked.msg.command == "set" and hasattr(tracked.msg.obj, "stop")
+        ]
+        for tracked in moves:
+            tracked.excused = True
+            members = self.groups[tracked.group]
+            members.discard(tracked)
+            if not members:
+                del self.groups[tracked.group]
+        return [one.msg for one in sorted(moves, key=lambda one: one.number)]
+
+
+def _no_status(found: Any, msg: Msg) -> UnsupportedDeviceError:
+    if asyncio.iscoroutine(found):
+        found.close()  # nobody will await it, and must not be warned of that
+    device = getattr(msg.obj, "name", None) or repr(msg.obj)
+    return UnsupportedDeviceError(
+        f"{device} answered {msg.command!r} with {found!r}, which is no status; a "
+        f"status has done, success, exception and add_callback",
+        device=device,
+    )
+
+
+def failed_status(plan_name: str, tracked: Tracked) -> FailedStatus:
+    """Return the error that tells plan, message, device and cause."""
+    msg, cause = tracked.msg, tracked.status.exception()
+    device = getattr(msg.obj, "name", None) or repr(msg.obj)
+    given = ", ".join(repr(arg) for arg in msg.args)
+    error = FailedStatus(
+        f"{plan_name or 'the plan'}: {device} failed to {msg.command}"
+        f"{f' {given}' if given else ''}: {_text(cause)}",
+        status=tracked.status,
+        device=device,
+        pv=getattr(cause, "pv", None),
+    )
+    error.__cause__ = cause
+    return error
+
+
+def _text(cause: BaseException | None) -> str:
+    if cause is None:
+        return "it does not say why"
+    return str(cause) or type(cause).__name__

@@ -244,7 +244,6 @@ class Stream:
         self.seq_num += 1
         return doc
 
-
     def compose_page(self, events: list[Document]) -> Document:
         """Compose a page of the next events; counts ``seq_num`` up by their number.
 

@@ -21,7 +21,6 @@ VARIABLE = re.compile(r"(PIP|UV|NPM_CONFIG|POETRY|PDM)_.*(INDEX|REGISTRY|FIND_LI
 ANYWHERE = (
     r"/(?:home|Users)/[\w.-]+",
     r"(?<![\w.])/roo[t]/",
-    r"file:/{2}/",
     r"^--(?:extra-)?index[-]url\b",
     r"^--find[-]links\b",
 )

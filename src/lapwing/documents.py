@@ -76,9 +76,17 @@ def compose_start(metadata: Mapping[str, Any], uid: str, time: float) -> Documen
         time: Seconds since 1970.
 
     Raises:
-        MetadataError: A value cannot be written down; its key is named.
+        MetadataError: A value cannot be written down, or a key is the run's own;
+            it is named.
         DocumentError: The document breaks the schema.
     """
+    for key in ("uid", "time"):
+        if key in metadata:
+            raise MetadataError(
+                f"metadata {key!r} is the run's own and cannot be given",
+                hint="give it another name",
+                key=key,
+            )
     check_serialisable(metadata)
     doc = {"uid": uid, "time": time, **metadata}
     check("start", doc)
@@ -323,8 +331,8 @@ def check_serialisable(metadata: Mapping[str, Any]) -> None:
     except TypeError:
         path, value = _find_culprit(metadata, "") or ("?", metadata)
         raise MetadataError(
-            f"metadata {path!r} is of type {type(value).__name__}, which cannot be "
-            f"written down: {str(value)[:80]!r}",
+            f"metadata {path[:80]!r} is of type {type(value).__name__}, which cannot "
+            f"be written down: {str(value)[:80]!r}",
             key=path,
         ) from None
 
@@ -353,7 +361,13 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not serialisable")
 
 
-def _find_culprit(value: Any, path: str) -> tuple[str, Any] | None:
+_DEEPEST = 250
+"""Levels of nesting that JSON writers can do; what holds itself has more."""
+
+
+def _find_culprit(value: Any, path: str, depth: int = 0) -> tuple[str, Any] | None:
+    if depth > _DEEPEST:
+        return path, value
     if isinstance(value, Mapping):
         children: list[tuple[str, Any]] = []
         for key, child in value.items():
@@ -365,7 +379,7 @@ def _find_culprit(value: Any, path: str) -> tuple[str, Any] | None:
         children = [(f"{path}[{i}]", child) for i, child in enumerate(value)]
     else:
         return None if _is_serialisable(value) else (path, value)
-    found = (_find_culprit(child, where) for where, child in children)
+    found = (_find_culprit(child, where, depth + 1) for where, child in children)
     return next((hit for hit in found if hit is not None), None)
 
 

@@ -7,6 +7,7 @@ Test: finish one from another thread, await it, watch it.
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
@@ -154,9 +155,7 @@ class Status:
         if not self._done:
             loop = asyncio.get_running_loop()
             future = loop.create_future()
-            self.add_callback(
-                lambda _: loop.call_soon_threadsafe(_set_if_pending, future)
-            )
+            self.add_callback(lambda _: _wake(loop, future))
             yield from future
         if self._exception is not None:
             raise self._exception
@@ -173,8 +172,14 @@ class Status:
             self._done = True
             callbacks, self._callbacks = self._callbacks, []
             self._watchers = []
+        failures: list[Exception] = []
         for callback in callbacks:
-            callback(self)
+            try:
+                callback(self)
+            except Exception as failure:  # noqa: BLE001 - all must hear; see below
+                failures.append(failure)
+        if failures:
+            raise failures[0]
 
     def _block(self, timeout: float | None) -> None:
         over = threading.Event()
@@ -216,9 +221,15 @@ def status_of(
     return status
 
 
-def _set_if_pending(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)
+def _wake(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[None]") -> None:
+    """Wake who awaits, from any thread; a loop that is gone has nobody waiting."""
+
+    def wake() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(wake)
 
 
 def _tell(watcher: Callable[..., None], progress: Progress) -> None:

@@ -384,3 +384,16 @@ def test_a_long_value_is_not_told_in_full():
 def test_metadata_that_cannot_be_written_makes_no_start_document():
     with pytest.raises(MetadataError, match=r"'sample\.form'"):
         compose_start({"sample": {"form": object()}}, new_uid(), 1.0)
+
+
+@pytest.mark.parametrize("key", ["uid", "time"])
+def test_what_is_the_runs_own_cannot_be_given(key):
+    with pytest.raises(MetadataError, match=f"'{key}' is the run's own"):
+        compose_start({key: "mine"}, new_uid(), 1.0)
+
+
+def test_metadata_that_holds_itself_is_refused():
+    metadata = {}
+    metadata["me"] = metadata
+    with pytest.raises(MetadataError, match="me"):
+        check_serialisable(metadata)

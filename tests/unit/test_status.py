@@ -328,3 +328,34 @@ def test_a_coroutine_that_is_cancelled_leaves_no_status_pending():
     assert status.done
     assert isinstance(error, StateError)
     assert "m: move was cancelled" in str(error)
+
+
+def test_a_callback_that_fails_keeps_no_other_from_being_called():
+    status, heard = Status("m", "move"), []
+
+    def fail(_):
+        raise BOOM
+
+    status.add_callback(fail)
+    status.add_callback(heard.append)
+    with pytest.raises(type(BOOM)):
+        status.set_finished()
+    assert heard == [status]
+    assert status.success
+
+
+def test_who_awaited_in_a_loop_that_is_gone_breaks_nothing():
+    status, heard = Status("m", "move"), []
+
+    async def await_it():
+        await status
+
+    async def give_up():
+        task = asyncio.create_task(await_it())
+        await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(give_up())
+    status.add_callback(heard.append)
+    status.set_finished()
+    assert heard == [status]

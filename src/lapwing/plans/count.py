@@ -17,6 +17,7 @@ from lapwing.plans.devices import check_detectors, separate_devices
 from lapwing.plans.hooks import PerShot, check_per_shot
 from lapwing.plans.patterns import as_number
 from lapwing.plans.plan import plan
+from lapwing.plans.predeclare import predeclare
 from lapwing.plans.preprocessors import run_wrapper, stage_wrapper
 from lapwing.plans.stubs import repeat
 
@@ -71,8 +72,12 @@ def count(
     if per_shot is None:
         foresee(separate_devices(detectors))
 
-    shots = repeat(partial(shot, detectors), num=num, delay=delay)
-    inner = run_wrapper(shots, md=metadata)
+    def shots() -> MsgGenerator[None]:
+        if per_shot is None:
+            yield from predeclare(detectors)
+        yield from repeat(partial(shot, detectors), num=num, delay=delay)
+
+    inner = run_wrapper(shots(), md=metadata)
     return (yield from stage_wrapper(inner, detectors))
 
 

@@ -1,6 +1,6 @@
-"""Scans over grids: grid_scan.
+"""Scans over grids: grid_scan and rel_grid_scan.
 
-Owns `grid_scan` and what its arguments may look like.
+Owns these plans.
 Must not know engines or devices.
 Test: run it on soft devices; compare metadata with the table in the docs.
 """
@@ -12,9 +12,10 @@ from lapwing.errors import PlanArgumentError
 from lapwing.messages import MsgGenerator
 from lapwing.plans import patterns
 from lapwing.plans.devices import check_detectors, check_motors, hinted_fields
+from lapwing.plans.grid_arguments import snaking_axes
 from lapwing.plans.hooks import PerStep
 from lapwing.plans.plan import plan
-from lapwing.plans.scan import Metadata, scan_nd, with_metadata
+from lapwing.plans.scan import Metadata, take_path, with_metadata
 
 
 @plan
@@ -30,7 +31,7 @@ def grid_scan(
     Args:
         detectors: Devices to read at each point.
         *args: Motor, start, stop, num, motor, start, stop, num, ...; an older form
-            has a further True or False after the second and each later motor.
+            has a further True or False after the second and each later motor's.
         snake_axes: Which motors turn back at the end of a row instead of starting
             over: True for all but the slowest, False or None for none, or a list.
         per_step: A plan that takes one point; see `scan_nd`.
@@ -44,18 +45,62 @@ def grid_scan(
             or ``snake_axes`` names the slowest motor or one that does not move.
         LimitError: A position is beyond a motor's limit; nothing was moved.
     """
-    check_detectors(detectors)
-    axes, old_flags = _axes(args)
-    motors = tuple(axis[0] for axis in axes)
-    if old_flags is not None and snake_axes is not None:
-        raise PlanArgumentError(
-            "whether axes snake is said both by flags among the arguments and by "
-            "'snake_axes'; use 'snake_axes' alone"
+    return (
+        yield from _grid_scan("grid_scan", detectors, args, snake_axes, per_step, md)
+    )
+
+
+@plan
+def rel_grid_scan(
+    detectors: Sequence[Any],
+    *args: Any,
+    snake_axes: Iterable[Any] | bool | None = None,
+    per_step: PerStep | None = None,
+    md: Metadata = None,
+) -> MsgGenerator[str]:
+    """Scan over a grid round where the motors are, then put them back.
+
+    Args:
+        detectors: Devices to read at each point.
+        *args: Motor, start, stop, num, ... as offsets, as in `grid_scan`.
+        snake_axes: Which motors turn back at the end of a row instead of starting
+            over: True for all but the slowest, False or None for none, or a list.
+        per_step: A plan that takes one point; see `scan_nd`.
+        md: Metadata, merged on top of the plan's own.
+
+    Returns:
+        The uid of the run.
+
+    Raises:
+        PlanArgumentError: The arguments are of neither form, a motor comes twice,
+            or ``snake_axes`` names the slowest motor or one that does not move;
+            this is found before any position is read.
+    """
+    return (
+        yield from _grid_scan(
+            "rel_grid_scan", detectors, args, snake_axes, per_step, md, relative=True
         )
-    snaking = old_flags or _snaking(motors, snake_axes)
-    flat: list[Any] = []
-    for k, (axis, snakes) in enumerate(zip(axes, snaking, strict=True)):
-        flat += [*axis, snakes] if k else axis
+    )
+
+
+outer_product_scan = grid_scan
+relative_outer_product_scan = rel_grid_scan
+
+
+def _grid_scan(
+    name: str,
+    detectors: Sequence[Any],
+    args: Sequence[Any],
+    snake_axes: Iterable[Any] | bool | None,
+    per_step: PerStep | None,
+    md: Metadata,
+    *,
+    relative: bool = False,
+) -> MsgGenerator[str]:
+    check_detectors(detectors)
+    axes = _axes(args, snake_axes)
+    motors = tuple(axis[0] for axis in axes)
+    flat = [part for k, axis in enumerate(axes) for part in axis[: 5 if k else 4]]
     path = patterns.outer_product(flat)
     described = [repr(arg) if hasattr(arg, "set") else arg for arg in flat]
     own_hints: dict[str, Any] = {"gridding": "rectilinear"}
@@ -70,67 +115,39 @@ def grid_scan(
             "args": described,
             "per_step": repr(per_step),
         },
-        "plan_name": "grid_scan",
+        "plan_name": name,
         "plan_pattern": "outer_product",
         "plan_pattern_args": {"args": described},
         "plan_pattern_module": patterns.__name__,
         "motors": tuple(motor.name for motor in motors),
         "hints": own_hints,
     }
+    metadata = with_metadata(own, md)
     return (
-        yield from scan_nd(
-            detectors, path, per_step=per_step, md=with_metadata(own, md)
-        )
+        yield from take_path(detectors, path, per_step, metadata, relative=relative)
     )
 
 
-def _axes(args: Sequence[Any]) -> tuple[list[list[Any]], tuple[bool, ...] | None]:
-    """Return motor, start, stop and num of each axis, and the old form's flags."""
-    places = [k for k, arg in enumerate(args) if hasattr(arg, "set")]
-    motors = [args[k] for k in places]
-    old_form = len(motors) > 1 and places == [0, *range(4, len(args), 5)]
-    new_form = places == list(range(0, len(args), 4))
-    size = 5 * len(motors) - 1 if old_form and not new_form else 4 * len(motors)
-    if not motors or not (old_form or new_form) or len(args) != size:
+def _axes(
+    args: Sequence[Any], snake_axes: Iterable[Any] | bool | None
+) -> list[tuple[Any, Any, Any, Any, bool]]:
+    """Return motor, start, stop, num, and whether it snakes, for each axis."""
+    form = patterns.classify_outer_product_args_pattern(args)
+    axes = patterns.chunk_outer_product_args(args, form)
+    if not axes:
         raise PlanArgumentError(
-            "a grid is given by motor, start, stop and number of points for each axis, "
-            f"but the motors stand at places {places} of {len(args)} arguments"
+            "a grid needs motor, start, stop and number of points for each axis, but "
+            "has no arguments"
         )
+    motors = tuple(axis[0] for axis in axes)
     check_motors(motors)
-    axes = [list(args[k : k + 4]) for k in places]
-    if new_form:
-        return axes, None
-    return axes, (False, *(bool(args[k + 4]) for k in places[1:]))
-
-
-def _snaking(
-    motors: tuple[Any, ...], snake_axes: Iterable[Any] | bool | None
-) -> tuple[bool, ...]:
-    """Return for each motor whether it snakes."""
-    if snake_axes is None or isinstance(snake_axes, bool):
-        return (False, *[bool(snake_axes)] * (len(motors) - 1))
-    if isinstance(snake_axes, str) or not isinstance(snake_axes, Iterable):
+    if form is patterns.OuterProductArgsPattern.PATTERN_1:
+        snaking = snaking_axes(motors, snake_axes)
+    elif snake_axes is not None:
         raise PlanArgumentError(
-            f"The parameter 'snake_axes' must be True, False, None or a list of "
-            f"motors, but it is {snake_axes!r}"
+            "whether axes snake is said both by flags among the arguments and by "
+            "'snake_axes'; use 'snake_axes' alone"
         )
-    named = list(snake_axes)
-    chosen = {id(motor) for motor in named}
-    if len(chosen) < len(named):
-        raise PlanArgumentError(
-            f"The list of axes 'snake_axes' contains repeated elements: {_names(named)}"
-        )
-    if id(motors[0]) in chosen:
-        raise PlanArgumentError(
-            f"The list of axes 'snake_axes' contains the slowest motor: {_names(named)}"
-        )
-    if unknown := [m for m in named if not any(m is known for known in motors)]:
-        raise PlanArgumentError(
-            f"The list of axes 'snake_axes' contains motors that are not controlled "
-            f"during the scan: {_names(unknown)}"
-        )
-    return tuple(id(motor) in chosen for motor in motors)
-
-
-def _names(objs: Iterable[Any]) -> list[str]:
-    return [str(getattr(obj, "name", obj)) for obj in objs]
+    else:
+        snaking = tuple(bool(axis[4]) for axis in axes)
+    return [(*axis[:4], snakes) for axis, snakes in zip(axes, snaking, strict=True)]

@@ -1,172 +1,46 @@
-"""Patterns: where a scan goes, as lazy sequences of steps.
+"""Patterns: where a scan goes, from a few numbers.
 
-Owns inner and outer products of positions.
-Must not know messages or engines; a step is a plain dict of position by motor.
-Test: compare lengths, items and extents with lists written out.
-
-A pattern is computed from the index of its point, so that a grid of a million
-points costs nothing before its first point is taken. Patterns say the same
-positions as Bluesky's, which are cyclers.
+Owns the functions that plans name in their metadata, by which anybody can compute
+a scan's steps again: products of lines and lists, and spirals.
+Must not know messages or engines. Test: compare with Bluesky's, which are cyclers.
 """
 
-from collections.abc import Iterator, Sequence
-from math import isfinite
-from operator import index as as_index
-from typing import Any, SupportsIndex, cast
+from collections.abc import Sequence
+from typing import Any
 
-from lapwing.errors import PlanArgumentError
+from lapwing.plans.grid_arguments import (
+    OuterProductArgsPattern,
+    chunk_outer_product_args,
+    classify_outer_product_args_pattern,
+    snaking_axes,
+)
+from lapwing.plans.points import (
+    InnerProduct,
+    Line,
+    OuterProduct,
+    Points,
+    as_number,
+    line,
+)
+from lapwing.plans.spiral_paths import spiral, spiral_fermat, spiral_square_pattern
 
-
-class Line(Sequence[float]):
-    """Equally spaced positions, both ends included; as ``numpy.linspace``.
-
-    Args:
-        start: First position.
-        stop: Last position.
-        num: Number of positions, at least 0.
-    """
-
-    def __init__(self, start: float, stop: float, num: int):
-        self.start, self.stop, self.num = float(start), float(stop), num
-        self._step = (self.stop - self.start) / (num - 1) if num > 1 else 0.0
-
-    def __len__(self) -> int:
-        return self.num
-
-    def __getitem__(self, i: Any) -> Any:
-        if isinstance(i, slice):
-            return [self[k] for k in range(*i.indices(self.num))]
-        i = range(self.num)[i]
-        # The last one is given, not computed: rounding must not move it.
-        if i and i == self.num - 1:
-            return self.stop
-        return i * self._step + self.start
-
-
-class Points:
-    """The steps of a scan: a lazy sequence of dicts of position by motor.
-
-    Attributes:
-        motors: The motors, in the order in which they were given.
-    """
-
-    motors: tuple[Any, ...]
-
-    def __len__(self) -> int:
-        raise NotImplementedError
-
-    def __getitem__(self, i: int) -> dict[Any, Any]:
-        raise NotImplementedError
-
-    def extent(self, motor: Any) -> tuple[Any, Any] | None:
-        """Return the lowest and highest position of a motor, or None.
-
-        None means that there is no such thing: there are no points, or positions
-        that cannot be compared.
-        """
-        raise NotImplementedError
-
-    def __iter__(self) -> Iterator[dict[Any, Any]]:
-        return map(self.__getitem__, range(len(self)))
-
-
-class InnerProduct(Points):
-    """All motors step together.
-
-    Args:
-        columns: Motor and its positions, for each motor; all equally many.
-    """
-
-    def __init__(self, columns: Sequence[tuple[Any, Sequence[Any]]]):
-        self.motors = tuple(motor for motor, _ in columns)
-        self._columns = [positions for _, positions in columns]
-
-    def __len__(self) -> int:
-        return len(self._columns[0]) if self._columns else 0
-
-    def __getitem__(self, i: int) -> dict[Any, Any]:
-        return {
-            motor: column[i]
-            for motor, column in zip(self.motors, self._columns, strict=True)
-        }
-
-    def extent(self, motor: Any) -> tuple[Any, Any] | None:
-        """Return the lowest and highest position of a motor, or None."""
-        return _extent(self._columns[_index_of(motor, self.motors)])
-
-    def __repr__(self) -> str:
-        names = ", ".join(str(getattr(m, "name", m)) for m in self.motors)
-        return f"<{len(self)} steps of {names} together>"
-
-
-class OuterProduct(Points):
-    """A grid: the first motor is slowest.
-
-    Args:
-        columns: Motor and its positions, for each motor.
-        snaking: Whether each motor turns back instead of starting over.
-    """
-
-    def __init__(
-        self,
-        columns: Sequence[tuple[Any, Sequence[Any]]],
-        snaking: Sequence[bool] | None = None,
-    ):
-        self.motors = tuple(motor for motor, _ in columns)
-        self._columns = [positions for _, positions in columns]
-        self.snaking = tuple(snaking or (False,) * len(columns))
-        self.shape = tuple(len(positions) for positions in self._columns)
-        self._size = 1
-        strides = []
-        for n in reversed(self.shape):
-            strides.append(self._size)
-            self._size *= n
-        self._strides = tuple(reversed(strides))
-
-    def __len__(self) -> int:
-        return self._size if self._columns else 0
-
-    def __getitem__(self, i: int) -> dict[Any, Any]:
-        i = range(len(self))[i]
-        step = {}
-        for motor, column, n, stride, snakes in zip(
-            self.motors,
-            self._columns,
-            self.shape,
-            self._strides,
-            self.snaking,
-            strict=True,
-        ):
-            sweep, k = divmod(i // stride, n)
-            step[motor] = column[n - 1 - k if snakes and sweep % 2 else k]
-        return step
-
-    def extent(self, motor: Any) -> tuple[Any, Any] | None:
-        """Return the lowest and highest position of a motor, or None."""
-        return _extent(self._columns[_index_of(motor, self.motors)])
-
-    def __repr__(self) -> str:
-        axes = " by ".join(
-            f"{n} of {getattr(m, 'name', m)}"
-            for m, n in zip(self.motors, self.shape, strict=True)
-        )
-        return f"<grid of {axes}>"
-
-
-def _index_of(motor: Any, motors: tuple[Any, ...]) -> int:
-    return next(i for i, known in enumerate(motors) if known is motor)
-
-
-def _extent(positions: Sequence[Any]) -> tuple[Any, Any] | None:
-    if len(positions) == 0:
-        return None
-    if isinstance(positions, Line):
-        ends = (positions[0], positions[-1])
-        return min(ends), max(ends)
-    try:
-        return min(positions), max(positions)
-    except (TypeError, ValueError):
-        return None  # positions that have no order, such as arrays and None
+__all__ = [
+    "InnerProduct",
+    "Line",
+    "OuterProduct",
+    "OuterProductArgsPattern",
+    "Points",
+    "as_number",
+    "chunk_outer_product_args",
+    "classify_outer_product_args_pattern",
+    "inner_list_product",
+    "inner_product",
+    "outer_list_product",
+    "outer_product",
+    "spiral",
+    "spiral_fermat",
+    "spiral_square_pattern",
+]
 
 
 def inner_list_product(args: Sequence[Any]) -> InnerProduct:
@@ -187,7 +61,7 @@ def inner_product(num: int, args: Sequence[Any]) -> InnerProduct:
     """
     return InnerProduct(
         [
-            (motor, _line(motor, start, stop, num))
+            (motor, line(motor, start, stop, num))
             for motor, start, stop in zip(
                 args[::3], args[1::3], args[2::3], strict=True
             )
@@ -199,46 +73,29 @@ def outer_product(args: Sequence[Any]) -> OuterProduct:
     """Return the steps of a grid.
 
     Args:
-        args: Motor, start, stop, num, then motor, start, stop, num, snake, ...
-            for each further motor; the first one is slowest and never snakes.
+        args: Motor, start, stop, num, motor, start, stop, num, ...; in an older
+            form each motor but the first has a further True if it snakes. The
+            first motor is slowest and never snakes.
     """
+    form = None
+    if not any(hasattr(arg, "set") for arg in args):  # names may stand for motors
+        flagged = len(args) % 5 == 4
+        form = OuterProductArgsPattern(2 if flagged else 1)
     columns, snaking = [], []
-    for k in (0, *range(4, len(args), 5)):
-        motor, start, stop, num = args[k : k + 4]
-        columns.append((motor, _line(motor, start, stop, as_number(num, motor))))
-        snaking.append(bool(k and args[k + 4]))
+    for motor, start, stop, num, snakes in chunk_outer_product_args(args, form):
+        columns.append((motor, line(motor, start, stop, as_number(num, motor))))
+        snaking.append(bool(snakes))
     return OuterProduct(columns, snaking)
 
 
-def _line(motor: Any, start: Any, stop: Any, num: int) -> Line:
-    try:
-        ends = float(start), float(stop)
-    except (TypeError, ValueError):
-        ends = ()
-    if not ends or not all(map(isfinite, ends)):
-        raise PlanArgumentError(
-            f"motor {getattr(motor, 'name', motor)!r} must be followed by two numbers, "
-            f"its start and stop, but is followed by {start!r} and {stop!r}"
-        )
-    return Line(*ends, num)
-
-
-def as_number(num: Any, motor: Any = None, *, least: int = 1) -> int:
-    """Return a number of points.
+def outer_list_product(args: Sequence[Any], snake_axes: Any = False) -> OuterProduct:
+    """Return the steps of a grid whose positions are listed.
 
     Args:
-        num: The number; 5.0 counts as 5.
-        motor: The motor concerned, for the error's text.
-        least: The smallest number allowed.
-
-    Raises:
-        PlanArgumentError: It is not whole, or too small.
+        args: Motor, positions, motor, positions, ...; the first one is slowest.
+        snake_axes: Which motors turn back instead of starting over: True for all
+            but the slowest, False or None for none, or a list of motors.
     """
-    whole = int(num) if isinstance(num, float) and num.is_integer() else num
-    if isinstance(num, bool) or not hasattr(whole, "__index__") or whole < least:
-        of = f" of motor {getattr(motor, 'name', motor)!r}" if motor is not None else ""
-        raise PlanArgumentError(
-            f"the number of points{of} must be a whole number, at least {least}, "
-            f"but it is {num!r}"
-        )
-    return as_index(cast("SupportsIndex", whole))
+    columns = list(zip(args[::2], args[1::2], strict=True))
+    motors = tuple(motor for motor, _ in columns)
+    return OuterProduct(columns, snaking_axes(motors, snake_axes))

@@ -21,6 +21,7 @@ from lapwing.plans.mutators import (
     plan_mutator,
     takes_plan,
 )
+from lapwing.plans.pseudo import Folding, pseudo_parent, shifted
 
 
 def _position_of(obj: Any) -> MsgGenerator[Any]:
@@ -50,16 +51,18 @@ def _position_of(obj: Any) -> MsgGenerator[Any]:
 
 
 def _note_positions(
-    positions: dict[int, tuple[Any, Any]], devices: Sequence[Any] | None
+    positions: dict[int, tuple[Any, Any]],
+    devices: Sequence[Any] | None,
+    whose: Callable[[Any], Any] = lambda obj: obj,
 ) -> Callable[[Msg], tuple[Messages | None, Messages | None]]:
-    """Before the first ``set`` of each device, note where it is."""
-    wanted = None if devices is None else {id(obj) for obj in devices}
+    """Before the first ``set`` of each device, note where it, or ``whose``, is."""
+    wanted = None if devices is None else {id(obj) for obj in Folding(devices).motors}
 
     def look_first(msg: Msg) -> tuple[Messages | None, Messages | None]:
-        obj = msg.obj
-        if msg.command != "set" or id(obj) in positions:
+        if msg.command != "set" or (wanted is not None and id(msg.obj) not in wanted):
             return None, None
-        if wanted is not None and id(obj) not in wanted:
+        obj = whose(msg.obj)
+        if id(obj) in positions:
             return None, None
 
         def head() -> MsgGenerator[Any]:
@@ -87,7 +90,7 @@ def relative_set_wrapper(
     def shift(msg: Msg) -> Msg:
         if msg.command == "set" and id(msg.obj) in positions:
             offset = positions[id(msg.obj)][1]
-            return msg._replace(args=(msg.args[0] + offset, *msg.args[1:]))
+            return msg._replace(args=(shifted(msg.args[0], offset), *msg.args[1:]))
         return msg
 
     noted = plan_mutator(plan, _note_positions(positions, devices))
@@ -112,7 +115,11 @@ def reset_positions_wrapper(
             yield Msg("set", obj, position, group=group)
         yield Msg("wait", None, group=group)
 
-    noted = plan_mutator(plan, _note_positions(positions, devices))
+    def whole(obj: Any) -> Any:
+        # One pseudo axis cannot be put back alone: the real ones have all moved.
+        return pseudo_parent(obj) or obj
+
+    noted = plan_mutator(plan, _note_positions(positions, devices, whole))
     return (yield from finalize_wrapper(noted, back))
 
 

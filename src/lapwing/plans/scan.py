@@ -1,6 +1,6 @@
-"""Scans along lines and lists: scan_nd, scan, list_scan and rel_list_scan.
+"""Scans along lines and lists: scan_nd, scan, list_scan, and relative ones.
 
-Owns these plans; all end in `scan_nd`.
+Owns these plans; all end in `scan_nd`, by way of `take_path`.
 Must not know engines or devices.
 Test: run each on soft devices; compare metadata with the table in the docs.
 """
@@ -22,12 +22,14 @@ from lapwing.plans.devices import (
 )
 from lapwing.plans.hooks import PerStep, check_per_step
 from lapwing.plans.plan import plan
+from lapwing.plans.predeclare import predeclare
 from lapwing.plans.preprocessors import (
-    relative_set_decorator,
-    reset_positions_decorator,
+    relative_set_wrapper,
+    reset_positions_wrapper,
     run_wrapper,
     stage_wrapper,
 )
+from lapwing.plans.pseudo import Folding
 
 Metadata = Mapping[str, Any] | None
 
@@ -59,9 +61,11 @@ def scan_nd(
         PlanArgumentError: ``cycler`` is no path.
         LimitError: A position is beyond a motor's limit; nothing was moved.
     """
-    motors = _motors_of(cycler)
+    given = _motors_of(cycler)
     check_detectors(detectors)
-    check_named(motors, "motor")
+    check_named(given, "motor")
+    folding = Folding(given)
+    motors = folding.motors
     step_plan = check_per_step(per_step, motors)
     md = dict(md or {})
     hints = {**_hints_of_axes(motors), **md.get("hints", {})}
@@ -83,8 +87,10 @@ def scan_nd(
         foresee(separate_devices([*detectors, *motors]), _extents(cycler))
 
     def points() -> MsgGenerator[None]:
+        if per_step is None:
+            yield from predeclare([*motors, *detectors])
         pos_cache: dict[Any, Any] = defaultdict(lambda: None)
-        for step in cycler:
+        for step in map(folding, cycler) if folding else cycler:
             yield from step_plan(detectors, step, pos_cache)
 
     inner = run_wrapper(points(), md=metadata)
@@ -169,34 +175,43 @@ def _list_scan(
         "plan_pattern_args": {"args": described},
         "hints": hints_of_line(motors),
     }
-    metadata = with_metadata(own, md)
     path = patterns.InnerProduct(columns)
-    if not relative:
-        return (yield from scan_nd(detectors, path, per_step=per_step, md=metadata))
-    check_per_step(per_step, motors)  # as all else, before anything is said
-    return (yield from _around_here(detectors, path, per_step, metadata))
+    metadata = with_metadata(own, md)
+    return (
+        yield from take_path(detectors, path, per_step, metadata, relative=relative)
+    )
 
 
-def _around_here(
+def take_path(
     detectors: Sequence[Any],
     path: patterns.Points,
     per_step: PerStep | None,
     metadata: dict[str, Any],
+    *,
+    relative: bool = False,
 ) -> MsgGenerator[str]:
-    """Scan relative to where the motors are, and put them back afterwards."""
-    # A plain iterable: what it holds are offsets, which no limit applies to.
+    """Scan over a path, as the last thing that a plan does.
+
+    Args:
+        detectors: Devices to read at each point.
+        path: The path.
+        per_step: As of `scan_nd`.
+        metadata: All that the plan says of itself.
+        relative: The path is counted from where the motors are; afterwards they
+            are put back.
+    """
+    if not relative:
+        return (yield from scan_nd(detectors, path, per_step=per_step, md=metadata))
+    motors = Folding(path.motors).motors
+    check_per_step(per_step, motors)  # as all else, before anything is said
     offsets = _Offsets(path)
-
-    @reset_positions_decorator(path.motors)
-    @relative_set_decorator(path.motors)
-    def inner() -> MsgGenerator[str]:
-        return (yield from scan_nd(detectors, offsets, per_step=per_step, md=metadata))
-
-    return (yield from inner())
+    scan = scan_nd(detectors, offsets, per_step=per_step, md=metadata)
+    around_here = relative_set_wrapper(scan, path.motors)
+    return (yield from reset_positions_wrapper(around_here, path.motors))
 
 
 class _Offsets(patterns.Points):
-    """The steps of a path, as offsets: where they lead is not known yet."""
+    """The steps of a path, as offsets, which no limit applies to."""
 
     def __init__(self, path: patterns.Points):
         self._path = path
@@ -324,6 +339,51 @@ def scan(
             no start and stop.
         LimitError: A position is beyond a motor's limit; nothing was moved.
     """
+    return (yield from take_line("scan", detectors, args, num, per_step, md))
+
+
+@plan
+def rel_scan(
+    detectors: Sequence[Any],
+    *args: Any,
+    num: int | None = None,
+    per_step: PerStep | None = None,
+    md: Metadata = None,
+) -> MsgGenerator[str]:
+    """Scan along a line counted from where the motors are, then put them back.
+
+    Args:
+        detectors: Devices to read at each point.
+        *args: Motor, start, stop, motor, start, stop, ... as offsets, and then
+            ``num`` unless it is given by name.
+        num: Number of points, at least 1.
+        per_step: A plan that takes one point; see `scan_nd`.
+        md: Metadata, merged on top of the plan's own.
+
+    Returns:
+        The uid of the run.
+
+    Raises:
+        PlanArgumentError: As of `scan`; found before any position is read.
+    """
+    return (
+        yield from take_line(
+            "rel_scan", detectors, args, num, per_step, md, relative=True
+        )
+    )
+
+
+def take_line(
+    name: str,
+    detectors: Sequence[Any],
+    args: Sequence[Any],
+    num: int | None,
+    per_step: PerStep | None,
+    md: Metadata,
+    *,
+    relative: bool = False,
+) -> MsgGenerator[str]:
+    """Scan along a line, for a plan of this name; see `scan`."""
     check_detectors(detectors)
     if num is None:
         if len(args) % 3 != 1:
@@ -331,7 +391,7 @@ def scan(
                 "The number of points to scan must be provided as the last positional "
                 "argument or as keyword argument 'num'."
             )
-        *args, num = args  # type: ignore[assignment]
+        *args, num = args
     if not args or len(args) % 3:
         raise PlanArgumentError(
             f"each motor must be followed by its start and stop, but {len(args)} "
@@ -353,15 +413,14 @@ def scan(
             "args": described,
             "per_step": repr(per_step),
         },
-        "plan_name": "scan",
+        "plan_name": name,
         "plan_pattern": "inner_product",
         "plan_pattern_module": patterns.__name__,
         "plan_pattern_args": {"num": num, "args": described},
         "hints": hints_of_line(motors),
     }
     path = patterns.inner_product(num, args)
+    metadata = with_metadata(own, md)
     return (
-        yield from scan_nd(
-            detectors, path, per_step=per_step, md=with_metadata(own, md)
-        )
+        yield from take_path(detectors, path, per_step, metadata, relative=relative)
     )

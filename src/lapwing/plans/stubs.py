@@ -19,6 +19,7 @@ from lapwing.plans.devices import is_safe_to_rewind, separate_devices
 from lapwing.plans.mutators import ensure_generator
 from lapwing.plans.plan import bare, plan
 from lapwing.plans.preprocessors import rewindable_wrapper
+from lapwing.plans.pseudo import Folding
 
 __all__ = [
     "abs_set",
@@ -162,15 +163,22 @@ def mv(
         **kwargs: Handed to each device's ``set``.
 
     Raises:
-        PlanArgumentError: The arguments do not come in pairs.
+        PlanArgumentError: The arguments do not come in pairs, a device comes twice,
+            or real and pseudo axes of one device come together.
     """
     if len(args) % 2:
         raise PlanArgumentError(
             f"mv takes pairs of device and value, but was given {len(args)} arguments"
         )
     group = group or new_group("mv")
+    step = dict(zip(args[::2], args[1::2], strict=True))
+    if 2 * len(step) < len(args):
+        raise PlanArgumentError(
+            "mv was asked to send a device to two places at once: "
+            f"{[getattr(obj, 'name', obj) for obj in args[::2]]}"
+        )
     statuses = []
-    for obj, value in zip(args[::2], args[1::2], strict=True):
+    for obj, value in Folding(args[::2])(step).items():
         statuses.append((yield Msg("set", obj, value, group=group, **kwargs)))
     yield Msg("wait", None, group=group, timeout=timeout)
     return tuple(statuses)

@@ -12,7 +12,7 @@ or until that loop is closed.
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from lapwing.errors import StateError
@@ -111,6 +111,16 @@ async def run_there(coroutine: Coroutine[Any, Any, T]) -> T:
     if cancelled:
         raise asyncio.CancelledError
     return tasks[0].result()
+
+
+def do_there(func: Callable[..., object], *args: Any) -> None:
+    """Call a function on the device loop: at once if this is it, else as its next."""
+    if _running_loop() is not None:
+        claim()
+    if is_current():
+        func(*args)
+    else:
+        get().call_soon_threadsafe(func, *args)
 
 
 def call(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:

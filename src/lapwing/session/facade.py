@@ -7,13 +7,17 @@ Test: run plans on soft devices from a plain function.
 
 import asyncio
 import concurrent.futures
-from collections.abc import Callable, Coroutine, Iterable, MutableMapping
+import contextlib
+import inspect
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
 from lapwing.documents import Document
 from lapwing.engine import device_loop
-from lapwing.engine.dispatcher import Subscriber
+from lapwing.engine.dispatcher import Dispatcher, Subscriber
 from lapwing.engine.engine import (
     Engine,
     EngineResult,
@@ -27,6 +31,8 @@ from lapwing.errors import RunEngineInterrupted, TransitionError
 from lapwing.messages import Msg
 from lapwing.session.sigint import Sigint
 
+T = TypeVar("T")
+ContextManager = AbstractContextManager[Any]
 PauseChoice = Literal["resume", "stop", "abort", "halt"]
 
 PAUSED_TEXT = """\
@@ -35,6 +41,32 @@ The plan is paused{why}. Now either
   RE.stop()     ends it; its data count as a success
   RE.abort()    ends it; its data count as aborted
   RE.halt()     ends it at once, without clean-up by the plan"""
+
+
+class DuringTask(Protocol):
+    """What the blocking thread does meanwhile, such as to keep windows alive."""
+
+    def block(self, blocking_event: threading.Event) -> None:
+        """Return once the event is set."""
+        ...
+
+
+class _OfEngine(Generic[T]):
+    """An attribute of the engine, read and set on the `RunEngine`."""
+
+    def __init__(self, doc: str):
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        if instance is None:
+            return cast("T", self)
+        return getattr(instance.engine, self._name)
+
+    def __set__(self, instance: Any, value: T) -> None:
+        setattr(instance.engine, self._name, value)
 
 
 class RunEngine:
@@ -49,6 +81,9 @@ class RunEngine:
         call_returns_result: Return an `EngineResult` instead of a tuple of uids.
         recorder: Told all that happens; None records nothing.
         pause_on: Errors of devices on which a plan is paused instead of told.
+        context_managers: Functions of this engine to context managers that surround
+            each blocking call; None takes `SigintHandler` alone.
+        during_task: What to do while blocked; None just waits.
 
     Attributes:
         engine: The engine itself, for ``await RE.engine.run(plan)``.
@@ -69,6 +104,9 @@ class RunEngine:
         call_returns_result: bool = False,
         recorder: Recorder | None = None,
         pause_on: tuple[type[Exception], ...] = (),
+        context_managers: Iterable[Callable[["RunEngine"], ContextManager]]
+        | None = None,
+        during_task: DuringTask | None = None,
     ):
         self.engine = Engine(
             md,
@@ -83,6 +121,10 @@ class RunEngine:
         self.engine.face = self
         self.after_call: list[Callable[[EngineResult], Any]] = []
         self.on_pause: Callable[[EngineResult], PauseChoice] | None = None
+        self.context_managers = list(
+            [SigintHandler] if context_managers is None else context_managers
+        )
+        self._during_task = during_task
         self._returns_result = call_returns_result
 
     # ------------------------------------------------------------ running
@@ -142,9 +184,11 @@ class RunEngine:
         future = asyncio.run_coroutine_threadsafe(
             work(*args, **kwargs), device_loop.get()
         )
-        with Sigint(self._pause_soon, self._pause_now):
+        with contextlib.ExitStack() as stack:
+            for surround in self.context_managers:
+                stack.enter_context(surround(self))
             try:
-                result = future.result()
+                result = self._wait_for(future)
             except KeyboardInterrupt:
                 # More Ctrl-C than it takes: leave nothing moving behind.
                 future.cancel()
@@ -154,17 +198,12 @@ class RunEngine:
             listener(result)
         return result
 
-    def _pause_soon(self) -> None:
-        self._pause_if_running(defer=True)
-
-    def _pause_now(self) -> None:
-        self._pause_if_running(defer=False)
-
-    def _pause_if_running(self, *, defer: bool) -> None:
-        try:
-            self.request_pause(defer, reason="Ctrl-C")
-        except TransitionError:
-            print("The plan is ending already; please wait.")  # noqa: T201
+    def _wait_for(self, future: "concurrent.futures.Future[EngineResult]") -> Any:
+        if self._during_task is not None:
+            over = threading.Event()
+            future.add_done_callback(lambda _: over.set())
+            self._during_task.block(over)
+        return future.result()
 
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
         while result.paused and self.on_pause is not None:
@@ -202,59 +241,107 @@ class RunEngine:
         """Give a subscription up."""
         self.engine.unsubscribe(token)
 
+    async def emit(self, name: str, doc: Document) -> None:
+        """Hand a document to recorder and subscribers, on the device loop."""
+        self.engine.emit(name, doc)
+
+    # ------------------------------------------------------------ verbs
+
+    @property
+    def commands(self) -> list[str]:
+        """The verbs that plans may use."""
+        return self.engine.commands
+
+    def register_command(self, name: str, func: Callable[[Msg], Any]) -> None:
+        """Make ``name`` a verb: ``async def func(msg)`` gives its response."""
+        self.engine.register_command(name, func)
+
+    def unregister_command(self, name: str) -> None:
+        """Forget a verb."""
+        self.engine.unregister_command(name)
+
+    def print_command_registry(self, verbose: bool = False) -> str:
+        """Return a text with a line for each verb, or all that is known of it."""
+        lines = []
+        for name, verb in self.engine.verbs.items():
+            doc = inspect.getdoc(verb) or "no description"
+            lines.append(f"{name}: {doc if verbose else doc.splitlines()[0]}")
+        return "\n".join(lines)
+
+    # ------------------------------------------------------------ suspenders
+
+    @property
+    def suspenders(self) -> tuple[Any, ...]:
+        """The suspenders that watch."""
+        return self.engine.suspenders
+
+    def install_suspender(self, suspender: Any) -> None:
+        """Let a suspender watch, during and between plans."""
+        self.engine.install_suspender(suspender)
+
+    def remove_suspender(self, suspender: Any) -> None:
+        """Let a suspender watch no more."""
+        self.engine.remove_suspender(suspender)
+
+    def clear_suspenders(self) -> None:
+        """Remove all suspenders."""
+        self.engine.clear_suspenders()
+
+    def request_suspend(
+        self, fut: Callable[[], Awaitable[Any]], **options: Any
+    ) -> None:
+        """Let the running plan wait; see `lapwing.engine.Engine.request_suspend`."""
+        self.engine.request_suspend(fut, **options)
+
     # ------------------------------------------------------------ attributes
 
     @property
-    def md(self) -> MutableMapping[str, Any]:
-        """Metadata that goes into every run."""
-        return self.engine.md
+    def call_returns_result(self) -> bool:
+        """Whether a call returns the whole result instead of uids."""
+        return self._returns_result
 
     @property
-    def state(self) -> State:
-        """What the engine is doing: "idle", "running", "paused", ..."""
-        return self.engine.state
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop on which the engine and the devices live."""
+        return device_loop.get()
 
-    @property
-    def resumable(self) -> bool:
-        """Whether the plan has a checkpoint to come back to."""
-        return self.engine.resumable
+    md = _OfEngine[MutableMapping[str, Any]]("Metadata that goes into every run.")
+    state = _OfEngine[State]('What the engine is doing: "idle", "running", ...')
+    resumable = _OfEngine[bool]("Whether the plan has a checkpoint to come back to.")
+    deferred_pause_requested = _OfEngine[bool](
+        "Whether the plan will pause at its next checkpoint."
+    )
+    preprocessors = _OfEngine[list[Preprocessor]](
+        "Functions from plan to plan; the last one is outermost."
+    )
+    md_validator = _OfEngine[Any]("Called with a run's metadata; raises to refuse it.")
+    md_normalizer = _OfEngine[Any]("Returns what goes into the start document.")
+    scan_id_source = _OfEngine[Any]("Returns, or awaits, the next scan_id.")
+    record_interruptions = _OfEngine[bool](
+        "Whether pauses and suspensions make a stream of each run."
+    )
+    dispatcher = _OfEngine[Dispatcher]("Hands documents to subscribers.")
+    msg_hook = _OfEngine[Callable[[Msg], Any] | None](
+        "Called with each message before it is done."
+    )
+    state_hook = _OfEngine[Callable[[State, State], Any] | None](
+        "Called with the new and the old state at each change."
+    )
+    waiting_hook = _OfEngine[Callable[[set[Any] | None], Any] | None](
+        "Called with the statuses that are waited for, then with None."
+    )
 
-    @property
-    def deferred_pause_requested(self) -> bool:
-        """Whether the plan will pause at its next checkpoint."""
-        return self.engine.deferred_pause_requested
 
-    @property
-    def preprocessors(self) -> list[Preprocessor]:
-        """Functions from plan to plan; the last one is outermost."""
-        return self.engine.preprocessors
+def SigintHandler(RE: RunEngine) -> ContextManager:  # noqa: N802 - the field's name
+    """Turn Ctrl-C into requests for a pause while a call blocks."""
 
-    @property
-    def msg_hook(self) -> Callable[[Msg], Any] | None:
-        """Called with each message before it is done."""
-        return self.engine.msg_hook
+    def pause(*, defer: bool) -> None:
+        try:
+            RE.request_pause(defer, reason="Ctrl-C")
+        except TransitionError:
+            print("The plan is ending already; please wait.")  # noqa: T201
 
-    @msg_hook.setter
-    def msg_hook(self, hook: Callable[[Msg], Any] | None) -> None:
-        self.engine.msg_hook = hook
-
-    @property
-    def state_hook(self) -> Callable[[State, State], Any] | None:
-        """Called with the new and the old state at each change."""
-        return self.engine.state_hook
-
-    @state_hook.setter
-    def state_hook(self, hook: Callable[[State, State], Any] | None) -> None:
-        self.engine.state_hook = hook
-
-    @property
-    def waiting_hook(self) -> Callable[[set[Any] | None], Any] | None:
-        """Called with the statuses that are waited for, then with None."""
-        return self.engine.waiting_hook
-
-    @waiting_hook.setter
-    def waiting_hook(self, hook: Callable[[set[Any] | None], Any] | None) -> None:
-        self.engine.waiting_hook = hook
+    return Sigint(lambda: pause(defer=True), lambda: pause(defer=False))
 
 
 def _versions() -> dict[str, str]:

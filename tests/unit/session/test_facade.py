@@ -155,3 +155,94 @@ def test_a_subscription_can_be_given_up():
     RE.unsubscribe(RE.subscribe(docs))
     RE(count([Detector()]))
     assert docs.all == []
+
+
+def test_verbs_can_be_added_listed_and_taken_away():
+    RE = RunEngine()
+
+    async def double(msg):
+        """Double a number."""
+        return 2 * msg.args[0]
+
+    def plan():
+        return (yield Msg("double", None, 21))
+
+    RE.register_command("double", double)
+    assert "double" in RE.commands
+    assert "double: Double a number." in RE.print_command_registry()
+    assert "kwargs: group;" in RE.print_command_registry(verbose=True)
+    assert RunEngine.__call__(RE, plan()) == ()
+    RE.unregister_command("double")
+    assert "double" not in RE.commands
+
+
+def test_what_is_set_on_it_is_set_on_the_engine():
+    RE = RunEngine()
+    RE.record_interruptions = True
+    RE.md_normalizer = lambda md: {**md, "normal": 1}
+    docs = Documents()
+    RE.dispatcher.subscribe(docs)
+    RE(count([Detector()]))
+    assert docs.named("start")[0]["normal"] == 1
+    assert docs.named("descriptor")[0]["name"] == "interruptions"
+    with pytest.raises(AttributeError):
+        RE.state = "running"
+
+
+def test_the_blocked_thread_may_be_given_something_to_do():
+    class Busy:
+        blocked = 0
+
+        def block(self, event):
+            self.blocked += 1
+            assert event.wait(5)
+
+    busy = Busy()
+    RunEngine(during_task=busy)(count([Detector()]))
+    assert busy.blocked == 1
+
+
+def test_calls_are_surrounded_by_context_managers():
+    import contextlib
+
+    seen = []
+
+    @contextlib.contextmanager
+    def surround(engine):
+        seen.append(engine)
+        yield
+
+    RE = RunEngine(context_managers=[surround])
+    RE([Msg("null")])
+    assert seen == [RE]
+
+
+def test_suspenders_get_the_blocking_engine():
+    class Watcher:
+        def install(self, engine):
+            self.engine = engine
+
+        def remove(self):
+            self.engine = None
+
+        def get_futures(self):
+            return [], ""
+
+    RE, watcher = RunEngine(), Watcher()
+    RE.install_suspender(watcher)
+    assert watcher.engine is RE
+    assert RE.suspenders == (watcher,)
+    RE([Msg("null")])
+    RE.remove_suspender(watcher)
+    RE.install_suspender(watcher)
+    RE.clear_suspenders()
+    assert RE.suspenders == ()
+
+
+def test_a_plan_can_ask_who_runs_it():
+    RE = RunEngine(call_returns_result=True)
+
+    def plan():
+        return (yield Msg("RE_class"))
+
+    assert RE(plan()).plan_result is RunEngine

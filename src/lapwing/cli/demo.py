@@ -6,6 +6,7 @@ Test: run it as a process; open the files; compare the centre with the truth.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,7 +53,8 @@ def _tell_story(
     points: int,
     side: int,
 ) -> None:
-    RE, best = current.RE, current.best
+    RE: Any = current.RE
+    best = current.best
     click.echo(f"\n>>> RE(scan([det], x, -5, 5, {points}))")
     (line,) = RE(scan([det], x, -5, 5, points), sample="simulated")
     line_picture = _picture(current, line)

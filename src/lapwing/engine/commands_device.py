@@ -9,33 +9,37 @@ import asyncio
 from typing import Any
 
 from lapwing.engine.call import Call
-from lapwing.engine.capabilities import require
+from lapwing.engine.capabilities import CONFIGURE, LOCATE, SET, STOP, TRIGGER
 from lapwing.errors import IllegalMessageSequence
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
+_NO_KEYWORDS: dict[str, Any] = {}
+
 
 def keywords(msg: Msg) -> dict[str, Any]:
     """Return what is meant for the device, without what is for the engine."""
+    if len(msg.kwargs) == 1 and "group" in msg.kwargs:
+        return _NO_KEYWORDS  # nearly always; ``**`` copies it
     return {key: value for key, value in msg.kwargs.items() if key != "group"}
 
 
 def set_(call: Call, msg: Msg) -> Any:
     """Send a device to a value; the response is its status."""
     obj = msg.obj
-    require(obj, "set", "Movable", "set")
+    if obj.__class__ not in SET.known:
+        SET.check(obj)
     call.moved[id(obj)] = obj
     if call.ahead.begun:
         call.ahead.discard()  # what was read ahead may hold no more
-    if len(msg.kwargs) > 1 or "group" not in msg.kwargs:
-        return call.statuses.track(obj.set(*msg.args, **keywords(msg)), msg)
-    return call.statuses.track(obj.set(*msg.args), msg)
+    return call.statuses.track(obj.set(*msg.args, **keywords(msg)), msg)
 
 
 def trigger(call: Call, msg: Msg) -> Any:
     """Start a device's acquisition; the response is its status."""
     obj = msg.obj
-    require(obj, "trigger", "Triggerable", "trigger")
+    if obj.__class__ not in TRIGGER.known:
+        TRIGGER.check(obj)
     if call.ahead.begun:
         call.ahead.discard()  # what was read ahead may hold no more
     return call.statuses.track(obj.trigger(*msg.args, **keywords(msg)), msg)
@@ -70,7 +74,7 @@ def _stage_or_unstage(call: Call, msg: Msg, *, staging: bool) -> Any:
 
 def stop(call: Call, msg: Msg) -> Any:
     """Stop a device that moves."""
-    require(msg.obj, "stop", "Stoppable", "stop")
+    STOP.check(msg.obj)
     return _settle(msg.obj.stop())
 
 
@@ -81,7 +85,7 @@ def locate(call: Call, msg: Msg) -> Any:
     """
     objs = (msg.obj, *msg.args)
     for obj in objs:
-        require(obj, "locate", "Locatable", "locate")
+        LOCATE.check(obj)
     return _locate(objs, msg.kwargs.get("squeeze", True))
 
 
@@ -96,7 +100,7 @@ async def _settle(result: Any) -> None:
 
 def configure(call: Call, msg: Msg) -> Any:
     """Change a device's settings; the response is the old and the new ones."""
-    require(msg.obj, "configure", "Configurable", "configure")
+    CONFIGURE.check(msg.obj)
     if any(run.bundling for run in call.runs.values()):
         raise IllegalMessageSequence(
             "'configure' came between 'create' and 'save'; an event is taken under "

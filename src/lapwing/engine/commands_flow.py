@@ -90,11 +90,12 @@ async def sleep(call: Call, msg: Msg) -> None:
 
 def checkpoint(call: Call, msg: Msg) -> None:
     """Say that the plan can be rewound to here; pause if that was asked for."""
-    if any(run.bundling for run in call.runs.values()):
-        raise IllegalMessageSequence(
-            "'checkpoint' came between 'create' and 'save'; an event cannot be "
-            "taken up in its middle, so put the checkpoint before or after it"
-        )
+    for run in call.runs.values():
+        if run.bundling:
+            raise IllegalMessageSequence(
+                "'checkpoint' came between 'create' and 'save'; an event cannot be "
+                "taken up in its middle, so put the checkpoint before or after it"
+            )
     call.mark_checkpoint()
     if call.deferred_pause:
         call.deferred_pause = False

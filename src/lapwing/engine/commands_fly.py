@@ -7,10 +7,10 @@ Test: through the engine, with flyers made by hand.
 
 from typing import Any
 
-from lapwing.engine.assets import asset_docs, drain
+from lapwing.engine.assets import AssetDoc, asset_docs, drain
 from lapwing.engine.bundler import RunBundler
 from lapwing.engine.call import Call
-from lapwing.engine.capabilities import require
+from lapwing.engine.capabilities import COLLECT, COMPLETE, KICKOFF, PREPARE, READ
 from lapwing.engine.commands_device import keywords
 from lapwing.engine.streams import (
     Described,
@@ -26,14 +26,14 @@ from lapwing.protocols import resolve
 def prepare(call: Call, msg: Msg) -> Any:
     """Make a device ready for what follows; the response is its status."""
     obj = msg.obj
-    require(obj, "prepare", "Preparable", "prepare")
+    PREPARE.check(obj)
     return call.statuses.track(obj.prepare(*msg.args, **keywords(msg)), msg)
 
 
 def kickoff(call: Call, msg: Msg) -> Any:
     """Start a device that takes data by itself; the response is its status."""
     obj = msg.obj
-    require(obj, "kickoff", "Flyable", "name", "kickoff", "complete")
+    KICKOFF.check(obj)
     call.run_for(msg)
     status = obj.kickoff(*msg.args, **keywords(msg))
     call.uncollected[id(obj)] = (obj, msg.run)
@@ -43,7 +43,7 @@ def kickoff(call: Call, msg: Msg) -> Any:
 def complete(call: Call, msg: Msg) -> Any:
     """Tell a device to come to its end; the response is its status."""
     obj = msg.obj
-    require(obj, "complete", "Flyable", "name", "kickoff", "complete")
+    COMPLETE.check(obj)
     return call.statuses.track(obj.complete(*msg.args, **keywords(msg)), msg)
 
 
@@ -68,10 +68,10 @@ async def _declare_stream(
     described: list[Described] = []
     for obj in objs:
         if not collect:
-            require(obj, "read", "Readable", "name", "read", "describe")
+            READ.check(obj)
             described.append(await describe(obj))
             continue
-        require(obj, "collect", "Collectable", "name", "describe_collect")
+        COLLECT.check(obj)
         answers = await describe_collected(obj)
         if None not in answers:
             raise UndeclaredStreamError(
@@ -98,7 +98,7 @@ def collect(call: Call, msg: Msg) -> Any:
         )
     objs = (msg.obj, *msg.args)
     for obj in objs:
-        require(obj, "collect", "Collectable", "name", "describe_collect")
+        COLLECT.check(obj)
         call.uncollected.pop(id(obj), None)
     return _collect(
         run, objs, msg.kwargs.get("name"), msg.kwargs.get("return_payload", True)
@@ -130,9 +130,9 @@ async def _collect(
         if method is not None:
             payload += await drain(method())
     events = _by_stream(states, _as_events(payload))
-    for state, own in zip(states, events, strict=True):
-        keys = _keys_of(state)
-        run.emit_collected(state, _assets_of(state, keys, assets, states), own)
+    told = _assets_by_stream(states, assets)
+    for state, own_assets, own_events in zip(states, told, events, strict=True):
+        run.emit_collected(state, own_assets, own_events)
     return payload if return_payload and any(methods) else None
 
 
@@ -161,23 +161,26 @@ def _by_stream(states: list[StreamState], events: list[Any]) -> list[list[Any]]:
     return sorted_out
 
 
-def _assets_of(
-    state: StreamState, keys: set[str], assets: list[Any], states: list[StreamState]
-) -> list[Any]:
-    """Return the documents that belong to one of the streams collected."""
-    uids = set(state.resources)
-    own = []
+def _assets_by_stream(
+    states: list[StreamState], assets: list[AssetDoc]
+) -> list[list[AssetDoc]]:
+    """Return the documents about assets of each stream; none is left over.
+
+    What belongs to none of them goes to the first, where it will be refused.
+    """
+    keys = [_keys_of(state) for state in states]
+    uids = [set(state.resources) for state in states]
+    sorted_out: list[list[AssetDoc]] = [[] for _ in states]
     for name, doc in assets:
-        if name == "stream_resource" and doc["data_key"] in keys:
-            uids.add(doc["uid"])
-            mine = True
+        found = 0
+        if name == "stream_resource":
+            found = next((i for i, own in enumerate(keys) if doc["data_key"] in own), 0)
+            uids[found].add(doc["uid"])
         elif name == "stream_datum":
-            mine = doc["stream_resource"] in uids
-        else:
-            mine = state is states[0]
-        if mine:
-            own.append((name, doc))
-    return own
+            uid = doc["stream_resource"]
+            found = next((i for i, own in enumerate(uids) if uid in own), 0)
+        sorted_out[found].append((name, doc))
+    return sorted_out
 
 
 def _as_events(collected: list[Any]) -> list[Any]:

@@ -16,7 +16,7 @@ from lapwing.documents import compose_start, new_uid
 from lapwing.engine.assets import asset_docs
 from lapwing.engine.bundler import RunBundler
 from lapwing.engine.call import Call, Expected
-from lapwing.engine.capabilities import require
+from lapwing.engine.capabilities import MONITOR, READ
 from lapwing.engine.monitors import Monitor
 from lapwing.engine.streams import (
     Described,
@@ -111,7 +111,8 @@ def create(call: Call, msg: Msg) -> None:
 def read(call: Call, msg: Msg) -> Any:
     """Read a device; the response is its readings, by data key."""
     obj = msg.obj
-    require(obj, "read", "Readable", "name", "read", "describe")
+    if obj.__class__ not in READ.known:
+        READ.check(obj)
     reading: Any = None
     if call.ahead.begun:
         reading = call.ahead.take(obj)
@@ -167,7 +168,7 @@ def monitor(call: Call, msg: Msg) -> Any:
     """Make an event of each change of a device; kwargs: name of the stream."""
     run = call.run_for(msg)
     obj = msg.obj
-    require(obj, "monitor", "Subscribable", "name", "subscribe", "clear_sub")
+    MONITOR.check(obj)
     if msg.args:
         raise PlanArgumentError(
             f"'monitor' takes its arguments by name, but was given {msg.args!r}"

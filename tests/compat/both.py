@@ -156,7 +156,9 @@ def as_message(msg: Any, names: Names) -> tuple[Any, ...]:
 def as_document(doc: dict[str, Any], names: Names) -> dict[str, Any]:
     doc = plain(doc)
     for key in ("uid", "run_start", "descriptor"):
-        if key in doc:
+        if isinstance(doc.get(key), list):  # an event page has many
+            doc[key] = [names.of("uid", uid) for uid in doc[key]]
+        elif key in doc:
             doc[key] = names.of("uid", doc[key])
     doc.pop("versions", None)
     return doc

@@ -20,6 +20,7 @@ from lapwing.plans.points import (
     OuterProduct,
     Points,
     as_number,
+    as_position,
     line,
 )
 from lapwing.plans.spiral_paths import spiral, spiral_fermat, spiral_square_pattern
@@ -31,6 +32,7 @@ __all__ = [
     "OuterProductArgsPattern",
     "Points",
     "as_number",
+    "as_position",
     "chunk_outer_product_args",
     "classify_outer_product_args_pattern",
     "inner_list_product",
@@ -94,8 +96,11 @@ def outer_list_product(args: Sequence[Any], snake_axes: Any = False) -> OuterPro
     Args:
         args: Motor, positions, motor, positions, ...; the first one is slowest.
         snake_axes: Which motors turn back instead of starting over: True for all
-            but the slowest, False or None for none, or a list of motors.
+            but the slowest, False or None for none, or a list of motors, in which
+            the slowest has no effect.
     """
     columns = list(zip(args[::2], args[1::2], strict=True))
     motors = tuple(motor for motor, _ in columns)
+    if isinstance(snake_axes, list | tuple):
+        snake_axes = [axis for axis in snake_axes if axis is not motors[0]]
     return OuterProduct(columns, snaking_axes(motors, snake_axes))

@@ -9,7 +9,7 @@ nothing before its first point is taken.
 """
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
+from math import isfinite, nan
 from operator import index as as_index
 from typing import Any, SupportsIndex, cast
 
@@ -175,15 +175,34 @@ def line(motor: Any, start: Any, stop: Any, num: int) -> Line:
         PlanArgumentError: An end is no finite number.
     """
     try:
-        ends = float(start), float(stop)
-    except (TypeError, ValueError):
-        ends = ()
-    if not ends or not all(map(isfinite, ends)):
+        return Line(as_position(start), as_position(stop), num)
+    except PlanArgumentError:
         raise PlanArgumentError(
             f"motor {getattr(motor, 'name', motor)!r} must be followed by two numbers, "
             f"its start and stop, but is followed by {start!r} and {stop!r}"
+        ) from None
+
+
+def as_position(value: Any, motor: Any = None) -> float:
+    """Return a position as a float.
+
+    Args:
+        value: The position.
+        motor: The motor concerned, for the error's text.
+
+    Raises:
+        PlanArgumentError: It is no finite number.
+    """
+    try:
+        position = float(value)
+    except (TypeError, ValueError):
+        position = nan
+    if not isfinite(position):
+        of = f" of motor {getattr(motor, 'name', motor)!r}" if motor is not None else ""
+        raise PlanArgumentError(
+            f"a position{of} must be a finite number, but it is {value!r}"
         )
-    return Line(*ends, num)
+    return position
 
 
 def as_number(num: Any, motor: Any = None, *, least: int = 1) -> int:

@@ -1,8 +1,8 @@
-"""Scans along lines and lists: scan_nd, scan, list_scan, and relative ones.
+"""Scans over any path: scan_nd, in which all other scans end.
 
-Owns these plans; all end in `scan_nd`, by way of `take_path`.
+Owns `scan_nd`, and what other scans need to end in it, relative ones too.
 Must not know engines or devices.
-Test: run each on soft devices; compare metadata with the table in the docs.
+Test: run it on soft devices; compare metadata with the table in the docs.
 """
 
 from collections import defaultdict
@@ -15,7 +15,6 @@ from lapwing.messages import MsgGenerator
 from lapwing.plans import patterns
 from lapwing.plans.devices import (
     check_detectors,
-    check_motors,
     check_named,
     hinted_fields,
     separate_devices,
@@ -68,10 +67,10 @@ def scan_nd(
     motors = folding.motors
     step_plan = check_per_step(per_step, motors)
     md = dict(md or {})
-    hints = {**_hints_of_axes(motors), **md.get("hints", {})}
+    hints = {**hints_of_axes(given), **md.get("hints", {})}
     metadata = {
         "detectors": [det.name for det in detectors],
-        "motors": [motor.name for motor in motors],
+        "motors": [motor.name for motor in given],
         "num_points": len(cycler),
         "num_intervals": len(cycler) - 1,
         "plan_args": {
@@ -126,7 +125,7 @@ def _extents(cycler: Any) -> dict[Any, tuple[Any, Any]]:
     return {motor: extent for motor, extent in extents.items() if extent is not None}
 
 
-def _hints_of_axes(motors: Sequence[Any]) -> dict[str, Any]:
+def hints_of_axes(motors: Sequence[Any]) -> dict[str, Any]:
     """One dimension per motor, if every motor says what to show."""
     if not motors or not all(hinted_fields(motor) for motor in motors):
         return {}
@@ -143,43 +142,6 @@ def with_metadata(own: dict[str, Any], md: Metadata) -> dict[str, Any]:
     """Merge a caller's metadata on top of a plan's; hints key by key."""
     md = dict(md or {})
     return {**own, **md, "hints": {**own["hints"], **md.get("hints", {})}}
-
-
-def _list_scan(
-    name: str,
-    detectors: Sequence[Any],
-    args: Sequence[Any],
-    per_step: PerStep | None,
-    md: Metadata,
-    *,
-    relative: bool,
-) -> MsgGenerator[str]:
-    check_detectors(detectors)
-    columns = _columns(args)
-    described = [x for motor, points in columns for x in (repr(motor), points)]
-    motors = [motor for motor, _ in columns]
-    num_points = len(columns[0][1])
-    own = {
-        "detectors": [det.name for det in detectors],
-        "motors": [motor.name for motor in motors],
-        "num_points": num_points,
-        "num_intervals": max(num_points - 1, 0),
-        "plan_args": {
-            "detectors": list(map(repr, detectors)),
-            "args": described,
-            "per_step": repr(per_step),
-        },
-        "plan_name": name,
-        "plan_pattern": "inner_list_product",
-        "plan_pattern_module": patterns.__name__,
-        "plan_pattern_args": {"args": described},
-        "hints": hints_of_line(motors),
-    }
-    path = patterns.InnerProduct(columns)
-    metadata = with_metadata(own, md)
-    return (
-        yield from take_path(detectors, path, per_step, metadata, relative=relative)
-    )
 
 
 def take_path(
@@ -225,202 +187,3 @@ class _Offsets(patterns.Points):
 
     def extent(self, motor: Any) -> None:
         """Return None: it depends on where the motor is."""
-
-
-def _columns(args: Sequence[Any]) -> list[tuple[Any, Sequence[Any]]]:
-    """Return motors and their positions, as lists of equal length."""
-    if len(args) % 2:
-        raise PlanArgumentError(
-            "The list of arguments must contain a list of points for each defined motor"
-        )
-    if not args:
-        raise PlanArgumentError("a scan needs at least one motor with its positions")
-    check_motors(args[::2])
-    columns = []
-    for motor, positions in zip(args[::2], args[1::2], strict=True):
-        if isinstance(positions, str) or not hasattr(positions, "__iter__"):
-            raise PlanArgumentError(
-                f"motor {motor.name!r} must be followed by a list of positions, "
-                f"but is followed by {positions!r}"
-            )
-        kind = tuple if isinstance(positions, tuple) else list
-        columns.append((motor, kind(positions)))
-    if len({len(points) for _, points in columns}) > 1:
-        lengths = {motor.name: len(points) for motor, points in columns}
-        raise PlanArgumentError(
-            f"The lengths of all lists in *args must be the same. However the lengths "
-            f"in args are : {lengths}"
-        )
-    return columns
-
-
-@plan
-def list_scan(
-    detectors: Sequence[Any],
-    *args: Any,
-    per_step: PerStep | None = None,
-    md: Metadata = None,
-) -> MsgGenerator[str]:
-    """Scan over lists of positions, all motors stepping together.
-
-    Args:
-        detectors: Devices to read at each point.
-        *args: Motor, positions, motor, positions, ...; positions may come in any
-            iterable, and all must be equally many.
-        per_step: A plan that takes one point; see `scan_nd`.
-        md: Metadata, merged on top of the plan's own.
-
-    Returns:
-        The uid of the run.
-
-    Raises:
-        PlanArgumentError: A motor has no positions, or the lengths differ.
-        LimitError: A position is beyond a motor's limit; nothing was moved.
-    """
-    return (
-        yield from _list_scan(
-            "list_scan", detectors, args, per_step, md, relative=False
-        )
-    )
-
-
-@plan
-def rel_list_scan(
-    detectors: Sequence[Any],
-    *args: Any,
-    per_step: PerStep | None = None,
-    md: Metadata = None,
-) -> MsgGenerator[str]:
-    """Scan over lists of offsets from where the motors are, then put them back.
-
-    Args:
-        detectors: Devices to read at each point.
-        *args: Motor, offsets, motor, offsets, ...; as in `list_scan`.
-        per_step: A plan that takes one point; see `scan_nd`.
-        md: Metadata, merged on top of the plan's own.
-
-    Returns:
-        The uid of the run.
-
-    Raises:
-        PlanArgumentError: A motor has no offsets, or the lengths differ; this is
-            found before any position is read.
-    """
-    return (
-        yield from _list_scan(
-            "rel_list_scan", detectors, args, per_step, md, relative=True
-        )
-    )
-
-
-@plan
-def scan(
-    detectors: Sequence[Any],
-    *args: Any,
-    num: int | None = None,
-    per_step: PerStep | None = None,
-    md: Metadata = None,
-) -> MsgGenerator[str]:
-    """Scan along a line, all motors stepping together.
-
-    Args:
-        detectors: Devices to read at each point.
-        *args: Motor, start, stop, motor, start, stop, ..., and then ``num`` unless
-            it is given by name.
-        num: Number of points, at least 1.
-        per_step: A plan that takes one point; see `scan_nd`.
-        md: Metadata, merged on top of the plan's own.
-
-    Returns:
-        The uid of the run.
-
-    Raises:
-        PlanArgumentError: ``num`` is missing or no number of points, or a motor has
-            no start and stop.
-        LimitError: A position is beyond a motor's limit; nothing was moved.
-    """
-    return (yield from take_line("scan", detectors, args, num, per_step, md))
-
-
-@plan
-def rel_scan(
-    detectors: Sequence[Any],
-    *args: Any,
-    num: int | None = None,
-    per_step: PerStep | None = None,
-    md: Metadata = None,
-) -> MsgGenerator[str]:
-    """Scan along a line counted from where the motors are, then put them back.
-
-    Args:
-        detectors: Devices to read at each point.
-        *args: Motor, start, stop, motor, start, stop, ... as offsets, and then
-            ``num`` unless it is given by name.
-        num: Number of points, at least 1.
-        per_step: A plan that takes one point; see `scan_nd`.
-        md: Metadata, merged on top of the plan's own.
-
-    Returns:
-        The uid of the run.
-
-    Raises:
-        PlanArgumentError: As of `scan`; found before any position is read.
-    """
-    return (
-        yield from take_line(
-            "rel_scan", detectors, args, num, per_step, md, relative=True
-        )
-    )
-
-
-def take_line(
-    name: str,
-    detectors: Sequence[Any],
-    args: Sequence[Any],
-    num: int | None,
-    per_step: PerStep | None,
-    md: Metadata,
-    *,
-    relative: bool = False,
-) -> MsgGenerator[str]:
-    """Scan along a line, for a plan of this name; see `scan`."""
-    check_detectors(detectors)
-    if num is None:
-        if len(args) % 3 != 1:
-            raise PlanArgumentError(
-                "The number of points to scan must be provided as the last positional "
-                "argument or as keyword argument 'num'."
-            )
-        *args, num = args
-    if not args or len(args) % 3:
-        raise PlanArgumentError(
-            f"each motor must be followed by its start and stop, but {len(args)} "
-            f"arguments are no motors with two numbers each"
-        )
-    num = patterns.as_number(num)
-    motors = tuple(args[::3])
-    check_motors(motors)
-    described = list(args)
-    described[::3] = map(repr, motors)
-    own = {
-        "detectors": [det.name for det in detectors],
-        "motors": tuple(motor.name for motor in motors),
-        "num_points": num,
-        "num_intervals": num - 1,
-        "plan_args": {
-            "detectors": list(map(repr, detectors)),
-            "num": num,
-            "args": described,
-            "per_step": repr(per_step),
-        },
-        "plan_name": name,
-        "plan_pattern": "inner_product",
-        "plan_pattern_module": patterns.__name__,
-        "plan_pattern_args": {"num": num, "args": described},
-        "hints": hints_of_line(motors),
-    }
-    path = patterns.inner_product(num, args)
-    metadata = with_metadata(own, md)
-    return (
-        yield from take_path(detectors, path, per_step, metadata, relative=relative)
-    )

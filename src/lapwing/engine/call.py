@@ -160,6 +160,7 @@ class Call:
         context of a task, then holds on to no other device.
         """
         self.metadata = {}
+        self.statuses.forget()
         self._begin()
 
     # ------------------------------------------------------------ awaiting

@@ -17,6 +17,7 @@ from lapwing.errors import FailedStatus, UnsupportedDeviceError
 from lapwing.messages import Msg
 
 _numbers = count()
+_FORGOTTEN = Msg("null")
 
 
 class Tracked:
@@ -126,6 +127,14 @@ class Statuses:
         watched = tracked.group in waiter.watch and not tracked.status.success
         if own or watched:
             waiter.future.set_result(None)
+
+    def forget(self) -> None:
+        """Let go of the devices; what is not done is of no interest any more."""
+        for members in self.groups.values():
+            for tracked in members:
+                tracked.excused = True
+                tracked.msg = _FORGOTTEN
+        self.groups.clear()
 
     def excuse_moves(self) -> list[Msg]:
         """Give up the moves that are under way, for their devices will be stopped.

@@ -1,0 +1,358 @@
+"""Subscribers: those who hear at once, and those who hear what is durable."""
+
+import asyncio
+import gc
+import threading
+
+import pytest
+from kit import Detector, Documents, make_engine, until
+
+from lapwing import Msg
+from lapwing.engine import MemoryRecorder, durable
+from lapwing.errors import PlanArgumentError
+from lapwing.plans import count
+
+
+class SlowDisk(MemoryRecorder):
+    """Makes records durable when the test says so."""
+
+    def __init__(self):
+        super().__init__()
+        self._durable = -1
+        self.heard = []
+
+    @property
+    def durable(self):
+        return self._durable
+
+    def on_durable(self, callback):
+        self.heard.append(callback)
+
+    def advance(self, by=None):
+        last = len(self.records) - 1
+        self._durable = last if by is None else min(last, self._durable + by)
+        for callback in self.heard:
+            callback(self._durable)
+
+    def _add(self, kind, *content):
+        number = len(self.records)
+        super()._add(kind, *content)
+        return number
+
+
+async def turns(number=5):
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+# ---------------------------------------------------------------- at once
+
+
+def test_a_bound_method_is_forgotten_with_its_owner():
+    engine, _ = make_engine()
+
+    class Owner:
+        def hear(self, name, doc):
+            raise AssertionError("it is gone")
+
+    engine.subscribe(Owner().hear)
+    gc.collect()
+    assert asyncio.run(engine.run([Msg("open_run")])).exit_status == "success"
+
+
+def test_the_same_function_is_called_once():
+    engine, _ = make_engine()
+    heard = []
+
+    def hear(name, doc):
+        heard.append(name)
+
+    assert engine.subscribe(hear) == engine.subscribe(hear)
+    assert engine.subscribe(hear, "stop") != engine.subscribe(hear)
+    asyncio.run(engine.run([Msg("open_run")]))
+    assert heard == ["start", "stop", "stop"]
+
+
+def test_all_may_be_unsubscribed():
+    engine, docs = make_engine()
+    engine.dispatcher.unsubscribe_all()
+    asyncio.run(engine.run([Msg("open_run")]))
+    assert docs.all == []
+
+
+def test_a_subscriber_may_unsubscribe_itself():
+    engine, _ = make_engine()
+    heard = []
+
+    def once(name, doc):
+        heard.append(name)
+        engine.unsubscribe(token)
+
+    token = engine.subscribe(once)
+    asyncio.run(engine.run([Msg("open_run")]))
+    assert heard == ["start"]
+
+
+@pytest.mark.parametrize("when", ["now", "durable"])
+def test_there_are_no_documents_of_other_names(when):
+    engine, _ = make_engine()
+    with pytest.raises(PlanArgumentError, match="no documents named 'gossip'"):
+        engine.subscribe(print, "gossip", when=when)
+
+
+def test_a_wrong_name_among_a_calls_subscribers_leaves_none_of_them_behind():
+    engine, _ = make_engine()
+    mine = Documents()
+    with pytest.raises(PlanArgumentError):
+        asyncio.run(engine.run([Msg("open_run")], {"all": mine, "gossip": mine}))
+    assert engine.state == "idle"
+    asyncio.run(engine.run([Msg("open_run")]))
+    assert mine.all == []
+
+
+def test_many_may_subscribe_from_other_threads_while_a_plan_runs():
+    engine, _ = make_engine()
+    errors = []
+
+    def meddle():
+        try:
+            for _ in range(200):
+                engine.unsubscribe(engine.subscribe(lambda name, doc: None))
+                engine.unsubscribe(
+                    engine.subscribe(lambda name, doc: None, when="durable")
+                )
+        except RuntimeError as exc:
+            errors.append(exc)
+
+    threads = [threading.Thread(target=meddle) for _ in range(2)]
+
+    async def main():
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            await engine.run(count([Detector()], 20))
+
+    asyncio.run(main())
+    assert errors == []
+
+
+# ---------------------------------------------------------------- durable
+
+
+def test_what_is_not_durable_is_not_heard():
+    disk = SlowDisk()
+    engine, docs = make_engine(recorder=disk)
+    safe = Documents()
+    engine.subscribe(safe, when="durable")
+
+    async def main():
+        await engine.run([Msg("open_run"), Msg("close_run")])
+        await turns()
+        assert safe.names == []
+        disk.advance(3)  # begin, message, start
+        await turns()
+        assert safe.names == ["start"]
+        disk.advance()
+        await turns()
+
+    asyncio.run(main())
+    assert safe.all == docs.all
+
+
+def test_without_a_recorder_a_document_is_heard_soon_after_it_is_made():
+    engine, docs = make_engine()
+    safe, stops = Documents(), Documents()
+    engine.subscribe(safe, when="durable")
+    token = engine.subscribe(stops, "stop", when="durable")
+
+    async def main():
+        await engine.run(count([Detector()], 2))
+        await turns()
+        engine.unsubscribe(token)
+        engine.unsubscribe(token)
+        await engine.run(count([Detector()], 2))
+        await turns()
+
+    asyncio.run(main())
+    assert safe.all == docs.all
+    assert stops.names == ["stop"]
+
+
+def test_a_document_that_a_subscriber_refuses_is_durable_all_the_same():
+    engine, docs = make_engine()
+    safe = Documents()
+    engine.subscribe(safe, when="durable")
+
+    def refuse(name, doc):
+        raise OSError("no")
+
+    engine.subscribe(refuse, "start")
+
+    async def main():
+        with pytest.raises(OSError, match="no"):
+            await engine.run([Msg("open_run")])
+        await turns()
+
+    asyncio.run(main())
+    assert safe.names == docs.names == ["start", "stop"]
+
+
+def test_a_durable_subscriber_that_raises_hinders_nobody(caplog):
+    engine, docs = make_engine()
+    safe = Documents()
+
+    def fail(name, doc):
+        raise ZeroDivisionError
+
+    engine.subscribe(fail, when="durable")
+    engine.subscribe(safe, when="durable")
+
+    async def main():
+        result = await engine.run([Msg("open_run")])
+        await turns()
+        return result
+
+    assert asyncio.run(main()).exit_status == "success"
+    assert safe.all == docs.all
+    assert "a subscriber of durable documents failed at a start" in caplog.text
+
+
+def test_a_durable_subscriber_may_unsubscribe_itself_and_others():
+    engine, _ = make_engine()
+    heard, tokens = [], []
+
+    def first(name, doc):
+        heard.append(name)
+        for token in tokens:
+            engine.unsubscribe(token)
+
+    tokens.append(engine.subscribe(first, when="durable"))
+
+    async def main():
+        await engine.run([Msg("open_run")])
+        await turns()
+
+    asyncio.run(main())
+    assert heard == ["start"]
+
+
+@pytest.mark.parametrize("durable_before", [0, 3, 8, None])
+@pytest.mark.parametrize("another", [False, True])
+def test_a_replay_leaves_nothing_out_and_tells_nothing_twice(durable_before, another):
+    disk = SlowDisk()
+    engine, docs = make_engine(recorder=disk)
+    late = Documents()
+    if another:
+        engine.subscribe(Documents(), when="durable")
+
+    async def main():
+        await engine.run(count([Detector()], 2))
+        disk.advance(durable_before)
+        # Before anything more is told: what waits must not be told twice.
+        engine.subscribe(late, when="durable", replay=True)
+        await engine.run(count([Detector()], 1))
+        disk.advance()
+        await turns()
+
+    asyncio.run(main())
+    assert late.all == docs.all
+
+
+def test_a_replay_from_another_thread_in_the_middle_of_a_run():
+    disk = SlowDisk()
+    engine, docs = make_engine(recorder=disk)
+    late, events = Documents(), Documents()
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(name, doc):
+        late(name, doc)
+        reading.set()
+        go_on.wait(10)
+
+    async def main():
+        det = Detector()
+        task = asyncio.create_task(engine.run(count([det], None)))
+        await until(lambda: det.reads > 3)
+        disk.advance()
+        thread = threading.Thread(
+            target=engine.subscribe,
+            args=[slow],
+            kwargs={"when": "durable", "replay": True},
+        )
+        thread.start()
+        await until(reading.is_set)
+        engine.subscribe(events, "event", when="durable", replay=True)
+        reads = det.reads
+        await until(lambda: det.reads > reads + 3)
+        disk.advance()
+        await turns()
+        go_on.set()
+        await until(lambda: not thread.is_alive())
+        await engine.stop()
+        await task
+        disk.advance()
+        await turns()
+
+    asyncio.run(main())
+    assert late.all == docs.all
+    assert events.all == [("event", doc) for doc in docs.named("event")]
+
+
+def test_a_replay_needs_a_recorder_and_durability():
+    engine, _ = make_engine()
+    with pytest.raises(PlanArgumentError, match="needs a recorder"):
+        engine.subscribe(print, when="durable", replay=True)
+    with pytest.raises(PlanArgumentError, match="needs when='durable'"):
+        engine.subscribe(print, replay=True)
+
+
+def test_what_nobody_listens_to_is_not_kept():
+    disk = SlowDisk()
+    engine, _ = make_engine(recorder=disk)
+
+    async def main():
+        for _ in range(20):
+            await engine.run(count([Detector()], 2))
+            disk.advance()
+        return len(engine._feed._waiting)
+
+    assert asyncio.run(main()) < 10
+
+
+def test_much_to_tell_is_told_in_parts_so_that_others_get_their_turn(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(durable, "monotonic", lambda: now[0])
+    disk = SlowDisk()
+    engine, docs = make_engine(recorder=disk)
+    safe = Documents()
+
+    def slow(name, doc):
+        safe(name, doc)
+        now[0] += 0.0015
+
+    engine.subscribe(slow, when="durable")
+
+    async def main():
+        await engine.run(count([Detector()], 10))
+        disk.advance()
+        heard = []
+        while len(safe.all) < len(docs.all):
+            await asyncio.sleep(0)
+            heard.append(len(safe.all))
+        return heard
+
+    assert asyncio.run(main())[:3] == [2, 4, 6]
+    assert safe.all == docs.all
+
+
+def test_a_memory_recorder_tells_of_each_record():
+    recorder, numbers = MemoryRecorder(), []
+    recorder.on_durable(numbers.append)
+    recorder.begin("plan", {})
+    recorder.note(1)
+    recorder.document("start", {})
+    recorder.end("success", "")
+    assert numbers == [0, 1, 2, 3]
+    assert recorder.durable == 3
+    assert list(recorder.documents(1)) == []
+    assert list(recorder.documents(2)) == [("start", {})]

@@ -1,11 +1,15 @@
-"""Callbacks: what people look at while documents come, and after.
+"""Callbacks: what people look at while documents come, and where documents go.
 
-Owns tables, bars, peaks and plots; each is called with ``(name, doc)``.
+Owns tables, bars, peaks, plots, writers and 0MQ; each is called with ``(name, doc)``.
 Must not know the engine, the session or where documents come from.
 Test: feed them documents written by hand or made by any engine.
 
-`lapwing.callbacks.plots` draws with matplotlib, which is loaded on first use.
+What is not needed at once is loaded when it is first asked for: importing this
+loads neither matplotlib nor zmq nor IPython.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from lapwing.callbacks.best_effort import BestEffort
 from lapwing.callbacks.live_table import LiveTable
@@ -17,15 +21,72 @@ from lapwing.callbacks.screen import Screen
 from lapwing.callbacks.summary import PeakSummary
 from lapwing.callbacks.waiting import WaitingBar
 
+if TYPE_CHECKING:
+    from lapwing.callbacks.addresses import ClientCurve, ServerCurve
+    from lapwing.callbacks.buffering import BufferingWrapper
+    from lapwing.callbacks.callback import (
+        CallbackBase,
+        CallbackCounter,
+        CollectThenCompute,
+        collector,
+        print_metadata,
+    )
+    from lapwing.callbacks.json_writer import JSONLinesWriter, JSONWriter
+    from lapwing.callbacks.live_dispatcher import LiveDispatcher
+    from lapwing.callbacks.proxy import Proxy
+    from lapwing.callbacks.publisher import Publisher
+    from lapwing.callbacks.remote import RemoteDispatcher
+
+_HOMES = {
+    "BufferingWrapper": "buffering",
+    "CallbackBase": "callback",
+    "CallbackCounter": "callback",
+    "ClientCurve": "addresses",
+    "CollectThenCompute": "callback",
+    "JSONLinesWriter": "json_writer",
+    "JSONWriter": "json_writer",
+    "LiveDispatcher": "live_dispatcher",
+    "Proxy": "proxy",
+    "Publisher": "publisher",
+    "RemoteDispatcher": "remote",
+    "ServerCurve": "addresses",
+    "collector": "callback",
+    "print_metadata": "callback",
+}
+
 __all__ = [
     "BestEffort",
+    "BufferingWrapper",
+    "CallbackBase",
+    "CallbackCounter",
+    "ClientCurve",
+    "CollectThenCompute",
+    "JSONLinesWriter",
+    "JSONWriter",
+    "LiveDispatcher",
     "LiveTable",
     "Peak",
     "PeakStats",
     "PeakSummary",
     "Progress",
+    "Proxy",
+    "Publisher",
+    "RemoteDispatcher",
     "RunPlot",
     "Screen",
+    "ServerCurve",
     "WaitingBar",
+    "collector",
     "find_peak",
+    "print_metadata",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*_HOMES, *globals()})

@@ -379,8 +379,10 @@ def _find_culprit(value: Any, path: str, depth: int = 0) -> tuple[str, Any] | No
         children = [(f"{path}[{i}]", child) for i, child in enumerate(value)]
     else:
         return None if _is_serialisable(value) else (path, value)
-    found = (_find_culprit(child, where, depth + 1) for where, child in children)
-    return next((hit for hit in found if hit is not None), None)
+    for where, child in children:
+        if (hit := _find_culprit(child, where, depth + 1)) is not None:
+            return hit
+    return None
 
 
 def _is_serialisable(value: Any) -> bool:

@@ -25,7 +25,7 @@ _HOMES = {
     "recorded": "lapwing.engine.asides",
     "session": "lapwing.session.session",
 }
-_MODULES = ("plan_stubs", "plans", "preprocessors")
+_MODULES = ("plan_stubs", "plans", "preprocessors", "simulators")
 
 __all__ = ["Engine", "EngineResult", "Msg", "RunEngine", "plan", "session"]
 

@@ -12,15 +12,20 @@ from typing import Any
 import bluesky.plan_stubs as bluesky_stubs
 import bluesky.plans as bluesky_plans
 import bluesky.preprocessors as bluesky_preprocessors
+import bluesky.utils
 import ophyd.sim
 import pytest
 from compat import devices
 from compat.both import Account, Bench, corresponds, on_bluesky, on_lapwing
+from compat.test_stubs_against_bluesky import compare as compare_outcomes
+from compat.test_stubs_against_bluesky import drive, hear, nothing, some, something
 from cycler import cycler
 
+import lapwing.errors
 import lapwing.plan_stubs as lapwing_stubs
 import lapwing.plans as lapwing_plans
 import lapwing.preprocessors as lapwing_preprocessors
+from lapwing import Msg
 from lapwing.status import Status
 
 THEIRS = SimpleNamespace(
@@ -478,3 +483,211 @@ def test_streams_are_declared_first_if_that_is_asked_for(
     compare(theirs, ours)
     declared = "declare_stream" in [msg[0] for msg in ours.messages]
     assert declared == ("own" not in name)
+
+
+# ---------------------------------------------------------------- driven by hand
+
+
+def opening(**of_run: Any) -> Any:
+    yield Msg("open_run", sample="gold", **of_run)
+    yield Msg("a")
+    yield Msg("close_run", **of_run)
+    return "result"
+
+
+def two_runs() -> Any:
+    yield Msg("open_run", run="k")
+    yield Msg("open_run", run="j")
+    yield Msg("a")
+    yield Msg("close_run", run="k")
+    yield Msg("close_run", run="j")
+
+
+def using(d: Any) -> Any:
+    yield Msg("locate", d.full)
+    yield Msg("read", d.det)
+    yield Msg("set", d.x, 1)
+    yield Msg("trigger", d.det2)
+    yield Msg("read", d.det)
+    yield Msg("set", d.slit.top, 2)  # of two parts, theirs stages the whole twice
+    yield Msg("stage", d.y)
+    yield Msg("read", d.y)
+    return "used"
+
+
+class Setting(devices.HintedMotor):
+    """A signal of a device."""
+
+    def get(self) -> Any:
+        return self.at
+
+
+def timed(d: Any) -> Any:
+    d.det.count_time = Setting("det_time", 2)
+    d.det2.count_time = Setting("det2_time", 3)
+    yield Msg("stage", d.det)
+    yield Msg("trigger", d.det2)
+    yield Msg("trigger", d.det)
+    return "timed"
+
+
+def some_gen(*args: Any, **kwargs: Any) -> Any:
+    yield Msg("g", None, *args, **kwargs)
+    return "given"
+
+
+STUBS: dict[str, Case] = {
+    "rel_set": lambda s, d: s.rel_set(d.x, 1),
+    "rel_set and wait": lambda s, d: s.rel_set(d.two, 1, wait=True, speed=2),
+    "rel_set in a group": lambda s, d: s.rel_set(d.pos, 1, group="g", wait=True),
+    "mvr": lambda s, d: s.mvr(d.x, 1, d.two, 2),
+    "mvr in a group": lambda s, d: s.mvr(d.x, 1, group="g", timeout=3, speed=2),
+    "movr": lambda s, d: s.movr(d.pos, 1),
+    "rd by location": lambda s, d: s.rd(d.two),
+    "rd by hint": lambda s, d: s.rd(d.x),
+    "rd without hint": lambda s, d: s.rd(d.plain),
+    "rd with a default": lambda s, d: s.rd(d.x, default_value=9),
+    "wait_for": lambda s, d: s.wait_for([hear], timeout=3),
+    "input_plan": lambda s, d: s.input_plan("What? "),
+    "prepare": lambda s, d: s.prepare(d.x, 1),
+    "prepare and wait": lambda s, d: s.prepare(d.x, 1, group="g", wait=True, a=2),
+    "kickoff": lambda s, d: s.kickoff(d.flyer),
+    "kickoff and wait": lambda s, d: s.kickoff(d.flyer, group="g", wait=True, a=2),
+    "kickoff and wait for None": lambda s, d: s.kickoff(d.flyer, wait=True),
+    "kickoff_all": lambda s, d: s.kickoff_all(d.flyer, d.flyer2, a=2),
+    "kickoff_all later": lambda s, d: s.kickoff_all(d.flyer, wait=False, group="g"),
+    "kickoff_all of none": lambda s, d: s.kickoff_all(),
+    "complete": lambda s, d: s.complete(d.flyer),
+    "complete and wait": lambda s, d: s.complete(d.flyer, group="g", wait=True, a=2),
+    "complete_all": lambda s, d: s.complete_all(d.flyer, d.flyer2, a=2),
+    "complete_all and wait": lambda s, d: s.complete_all(d.flyer, group="g", wait=True),
+    "collect": lambda s, d: s.collect(d.flyer),
+    "collect several": lambda s, d: s.collect(
+        d.flyer, d.flyer2, stream=True, return_payload=False, name="n"
+    ),
+    "collect_while_completing": lambda s, d: s.collect_while_completing(
+        [d.flyer], [d.flyer2, d.flyer]
+    ),
+    "collect_while_completing often": lambda s, d: s.collect_while_completing(
+        [d.flyer], [d.flyer2], flush_period=0.5, stream_name="n", watch=("w",)
+    ),
+    "configure": lambda s, d: s.configure(d.det, 1, gain=2),
+    "declare_stream": lambda s, d: s.declare_stream(d.det, d.x, name="n"),
+    "declare_stream to collect": lambda s, d: s.declare_stream(
+        d.flyer, name="n", collect=True
+    ),
+    "monitor": lambda s, d: s.monitor(d.flyer),
+    "monitor by name": lambda s, d: s.monitor(d.flyer, name="n", a=1),
+    "unmonitor": lambda s, d: s.unmonitor(d.flyer),
+    "stage_all": lambda s, d: s.stage_all(d.det, d.adet, d.slit.top),
+    "stage_all in a group": lambda s, d: s.stage_all(d.adet, group="g"),
+    "stage_all old ones": lambda s, d: s.stage_all(d.det),
+    "stage_all none": lambda s, d: s.stage_all(),
+    "unstage_all": lambda s, d: s.unstage_all(d.det, d.adet),
+    "unstage_all old ones": lambda s, d: s.unstage_all(d.det, group="g"),
+    "install_suspender": lambda s, d: s.install_suspender("a suspender"),
+    "remove_suspender": lambda s, d: s.remove_suspender("a suspender"),
+    "broadcast_msg": lambda s, d: s.broadcast_msg("trigger", [d.x, d.y], 1, group="g"),
+    "repeater": lambda s, d: s.repeater(3, some_gen, 1, a=2),
+    "repeater without end": lambda s, d: itertools.islice(
+        iter(s.repeater(None, some_gen)), 5
+    ),
+}
+
+PREPROCESSORS: dict[str, Case] = {
+    "baseline": lambda s, d: s.baseline_wrapper(opening(), [d.det, d.x]),
+    "baseline by name": lambda s, d: s.baseline_wrapper(opening(), [d.x], name="n"),
+    "baseline of nothing": lambda s, d: s.baseline_wrapper(opening(), []),
+    "baseline of two runs": lambda s, d: s.baseline_wrapper(two_runs(), [d.det]),
+    "monitor": lambda s, d: s.monitor_during_wrapper(opening(), [d.flyer, d.flyer2]),
+    "monitor nothing": lambda s, d: s.monitor_during_wrapper(opening(), []),
+    "monitor two runs": lambda s, d: s.monitor_during_wrapper(two_runs(), [d.flyer]),
+    "fly": lambda s, d: s.fly_during_wrapper(opening(), [d.flyer, d.flyer2]),
+    "fly nothing": lambda s, d: s.fly_during_wrapper(opening(), []),
+    "fly in a run with a key": lambda s, d: s.fly_during_wrapper(
+        opening(run="k"), [d.flyer]
+    ),
+    "lazily stage": lambda s, d: s.lazily_stage_wrapper(using(d)),
+    "inject_md": lambda s, d: s.inject_md_wrapper(opening(), {"a": 1, "sample": "x"}),
+    "stub": lambda s, d: s.stub_wrapper(s.stage_wrapper(opening(), [d.det])),
+    "stub of two runs": lambda s, d: s.stub_wrapper(two_runs()),
+    "set_run_key": lambda s, d: s.set_run_key_wrapper(opening(), "k"),
+    "set_run_key of runs": lambda s, d: s.set_run_key_wrapper(two_runs(), "k"),
+    "set_run_key None": lambda s, d: s.set_run_key_wrapper(opening(), None),
+    "suspend": lambda s, d: s.suspend_wrapper(some("a", "b"), [hear, some]),
+    "suspend by one": lambda s, d: s.suspend_wrapper(some("a", "b"), hear),
+    "configure_count_time": lambda s, d: s.configure_count_time_wrapper(timed(d), 5),
+    "configure no count time": lambda s, d: s.configure_count_time_wrapper(
+        timed(d), None
+    ),
+    "print_summary": lambda s, d: s.print_summary_wrapper(using(d)),
+    "pchain": lambda s, d: s.pchain(some("a"), some("b", returns=2), some("c")),
+    "supplemental": lambda s, d: s.SupplementalData(
+        baseline=[d.det], monitors=[d.flyer], flyers=[d.flyer2]
+    )(opening()),
+    "no supplements": lambda s, d: s.SupplementalData()(opening()),
+    "finalize and pause": lambda s, d: s.finalize_wrapper(
+        some("a", "b"), some("end"), pause_for_debug=True
+    ),
+    "contingency and pause": lambda s, d: s.contingency_wrapper(
+        some("a", "b"),
+        except_plan=lambda exc: some("except"),
+        else_plan=lambda: some("else"),
+        final_plan=lambda: some("final"),
+        pause_for_debug=True,
+    ),
+    "decorators": lambda s, d: s.baseline_decorator([d.det])(
+        s.monitor_during_decorator([d.flyer])(s.set_run_key_decorator("k")(opening))
+    )(),
+}
+
+DRIVEN = {**STUBS, **PREPROCESSORS}
+SIDES = [SimpleNamespace(**{**vars(p.stubs), **vars(p.pre)}) for p in (THEIRS, OURS)]
+
+
+def in_no_run(said: list[Any]) -> list[Any]:
+    """Forget which run is flown in or monitored, which theirs do not say."""
+    verbs = ("kickoff", "complete", "collect", "monitor", "unmonitor", "wait")
+    return [(*msg[:4], None) if msg[0] in verbs else msg for msg in said]
+
+
+def in_no_group(said: list[Any]) -> list[Any]:
+    """Forget the group of staging; theirs has none when staging lazily."""
+    verbs = ("stage", "unstage")
+    return [(*msg[:3], {}, msg[4]) if msg[0] in verbs else msg for msg in said]
+
+
+def outcome(case: Case, side: Any, answer: Any, fail_at: int | None, error: Any) -> Any:
+    said, result = drive(case(side, FullBench()), answer, fail_at, error)
+    return in_no_group(in_no_run(said)), result
+
+
+ENDS_UNANSWERED = {"collect_while_completing", "collect_while_completing often"}
+"""Theirs waits for ever if no engine tells it that all is done."""
+
+
+@pytest.mark.parametrize("answer", [nothing, something])
+@pytest.mark.parametrize("name", DRIVEN)
+def test_it_says_what_bluesky_s_says(name, answer):
+    if name in ENDS_UNANSWERED and answer is nothing:
+        said, result = outcome(DRIVEN[name], SIDES[1], answer, None, ValueError)
+        assert said[-1][0] == "collect"
+        assert result is None
+        return
+    theirs, ours = (
+        outcome(DRIVEN[name], side, answer, None, ValueError) for side in SIDES
+    )
+    compare_outcomes(name, ours, theirs)
+
+
+@pytest.mark.parametrize("error", ["ValueError", "RequestAbort", "RequestStop"])
+@pytest.mark.parametrize("name", DRIVEN)
+def test_it_answers_an_error_at_any_message_as_bluesky_s_does(name, error):
+    case = DRIVEN[name]
+    messages, _ = outcome(case, SIDES[1], something, None, ValueError)
+    their_error = getattr(bluesky.utils, error, ValueError)
+    our_error = getattr(lapwing.errors, error, ValueError)
+    for fail_at in range(len(messages)):
+        theirs = outcome(case, SIDES[0], something, fail_at, their_error)
+        ours = outcome(case, SIDES[1], something, fail_at, our_error)
+        compare_outcomes(name, ours, theirs)

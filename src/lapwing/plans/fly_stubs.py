@@ -206,4 +206,4 @@ def collect_while_completing(
         done = yield from _wait(
             group, timeout=flush_period, error_on_timeout=False, watch=watch
         )
-        yield from collect(*dets, return_payload=False, name=stream_name)
+        yield from collect(*dets, name=stream_name)

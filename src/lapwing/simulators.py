@@ -1,0 +1,33 @@
+"""Plans without their consequences: ``from lapwing import simulators``.
+
+Owns nothing: it is a face of rooms in `lapwing.plans` and `lapwing.session`.
+Must not hold code.
+Test: the names are those of the rooms behind.
+"""
+
+from lapwing.plans.estimate import TimeEstimate, estimate_time
+from lapwing.plans.limits import check_limits_async
+from lapwing.plans.raster import plot_raster_path
+from lapwing.plans.simulator import (
+    RunEngineSimulator,
+    assert_message_and_return_remaining,
+)
+from lapwing.plans.summary import (
+    print_summary,
+    print_summary_wrapper,
+    summarize_plan,
+)
+from lapwing.session.limits import check_limits
+
+__all__ = [
+    "RunEngineSimulator",
+    "TimeEstimate",
+    "assert_message_and_return_remaining",
+    "check_limits",
+    "check_limits_async",
+    "estimate_time",
+    "plot_raster_path",
+    "print_summary",
+    "print_summary_wrapper",
+    "summarize_plan",
+]

@@ -347,8 +347,10 @@ class RunBundler:
         if self._marked_bundle is not None:
             self._bundle = self._marked_bundle.copy()
         for name, seq_num in self._marks.items():
-            stream = self._states[name].stream
+            state = self._states[name]
+            stream = state.stream
             if stream is not None:
+                state.most = max(state.most, stream.seq_num)
                 stream.seq_num = seq_num
         self._marks.clear()
 
@@ -366,7 +368,7 @@ class RunBundler:
             exit_status=exit_status,
             reason=reason,
             num_events={
-                name: state.stream.seq_num
+                name: max(state.most, state.stream.seq_num)
                 for name, state in self._states.items()
                 if state.stream is not None
             },

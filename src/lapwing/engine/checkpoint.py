@@ -289,10 +289,10 @@ def _suspend(call: Call, response: Any, suspension: Suspension) -> Next:
     answer = None
     if call.kept is None:
         call.kept = kept = Kept(len(call.plans), call.last, call.unanswered, response)
-        call.unanswered = False
         call.plans.append(_replay(call, kept.messages, kept.last, response))
     else:
         answer = response  # of a message that another suspension said
+    call.unanswered = False
     call.suspensions.append(suspension)
     call.plans.append(_until_over(call, suspension, answer))
     return None, None

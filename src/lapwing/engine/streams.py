@@ -94,12 +94,14 @@ class StreamState:
         stream: Its descriptor and counter; None before the descriptor.
         collected: Whether its devices collect their data by themselves.
         resources: Data key of each stream_resource, by the resource's uid.
+        most: Highest ``seq_num`` that a rewind has gone back from.
         untold: Resources that came with an event which was given up.
     """
 
     __slots__ = (
         "collected",
         "described",
+        "most",
         "name",
         "objs",
         "resources",
@@ -116,6 +118,7 @@ class StreamState:
         self.stream: Stream | None = None
         self.collected = False
         self.resources: dict[str, str] = {}
+        self.most = 0
         self.untold: list[tuple[str, Document]] = []
 
     def learn(self, one: Described) -> None:

@@ -8,9 +8,10 @@ Iterated without an engine, every response is None; stubs bear that.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import count as _count
 from time import time
-from typing import Any
+from typing import Any, cast
 
 from lapwing.engine.asides import announce, recorded
 from lapwing.errors import PlanArgumentError, StateError
@@ -61,9 +62,9 @@ def new_group(purpose: str) -> str:
     return f"{purpose}-{next(_numbers)}"
 
 
-def _said(command: str, obj: Any, args: tuple[Any, ...], **kwargs: Any) -> Msg:
-    # Msg(...) sorts out keywords; at ten messages a point that is worth avoiding.
-    return tuple.__new__(Msg, (command, obj, args, kwargs, None))
+# Msg(...) sorts out keywords; at ten messages a point that is worth avoiding. To be
+# called with the five fields: ``_said(("read", obj, (), {}, None))``.
+_said = cast("Callable[[tuple[Any, ...]], Msg]", partial(tuple.__new__, Msg))
 
 
 # ---------------------------------------------------------------- runs and events
@@ -354,22 +355,21 @@ def _take_event(devices: Sequence[Any], name: str) -> MsgGenerator[dict[str, Any
     if triggered:
         group = new_group("trigger")
         for obj in triggered:
-            yield _said("trigger", obj, (), group=group)
-        yield _said(
-            "wait", None, (), group=group, error_on_timeout=True, timeout=None, watch=()
-        )
+            yield _said(("trigger", obj, (), {"group": group}, None))
+        options = {"error_on_timeout": True, "timeout": None, "watch": ()}
+        yield _said(("wait", None, (), {"group": group, **options}, None))
     announce(devices)
     readings: dict[str, Any] = {}
-    yield _said("create", None, (), name=name)
+    yield _said(("create", None, (), {"name": name}, None))
     try:
         for obj in devices:
-            reading = yield _said("read", obj, ())
+            reading = yield _said(("read", obj, (), {}, None))
             if reading is not None:
                 readings.update(reading)
     except Exception:
         yield Msg("drop")
         raise
-    yield _said("save", None, ())
+    yield _said(("save", None, (), {}, None))
     return readings
 
 
@@ -378,7 +378,7 @@ def one_shot(
     detectors: Sequence[Any], take_reading: TakeReading | None = None
 ) -> MsgGenerator[Any]:
     """Take one reading: the inner step of ``count``."""
-    yield _said("checkpoint", None, ())
+    yield _said(("checkpoint", None, (), {}, None))
     return (yield from (take_reading or _trigger_and_read)(detectors))
 
 
@@ -407,14 +407,14 @@ def move_per_step(
         step: Position by motor.
         pos_cache: Last position by motor; brought up to date.
     """
-    yield _said("checkpoint", None, ())
+    yield _said(("checkpoint", None, (), {}, None))
     group = new_group("set")
     for motor, position in step.items():
         if position == pos_cache[motor]:
             continue
-        yield _said("set", motor, (position,), group=group)
+        yield _said(("set", motor, (position,), {"group": group}, None))
         pos_cache[motor] = position
-    yield _said("wait", None, (), group=group)
+    yield _said(("wait", None, (), {"group": group}, None))
 
 
 @plan
@@ -454,7 +454,7 @@ def repeat(
     done = 0
     while num is None or done < num:
         start = None if delays is None else recorded(time)
-        yield _said("checkpoint", None, ())
+        yield _said(("checkpoint", None, (), {}, None))
         yield from ensure_generator(plan())
         done += 1
         if delays is None:

@@ -8,11 +8,11 @@ Test: end a plan with devices that fail or hang in stop and unstage.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, Literal, cast
+from typing import Any, Literal, NoReturn, cast
 
 from lapwing.documents import ExitStatus
 from lapwing.engine.call import Call
-from lapwing.errors import NoReplayAllowed
+from lapwing.errors import NoReplayAllowed, PlanHalt
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
@@ -163,3 +163,18 @@ def close_plan(plan: Any) -> None:
     except Exception:
         # Typically "generator ignored GeneratorExit": it yields in its clean-up.
         logger.exception("the plan failed while it was being closed")
+
+
+def halt_plan(plan: Any, halt: BaseException) -> NoReturn:
+    """Throw a halt into a plan, which gets no further, and raise the halt again."""
+    try:
+        plan.throw(halt)
+    except (StopIteration, PlanHalt):
+        pass
+    except Exception:
+        # Python closes the inner ones of nested generators; if such a one yields in
+        # its clean-up, the outer one is told "generator ignored GeneratorExit".
+        logger.exception("the plan failed while it was being halted")
+    else:
+        close_plan(plan)  # it said one thing more
+    raise halt

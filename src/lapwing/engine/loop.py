@@ -12,7 +12,7 @@ from typing import Any
 
 from lapwing.engine.call import UNCACHEABLE, Call, Interrupted
 from lapwing.engine.checkpoint import attend, let_go, pause_or_tell
-from lapwing.engine.cleanup import close_plan
+from lapwing.engine.cleanup import halt_plan
 from lapwing.errors import InvalidCommand, NotAPlanError, PlanHalt
 
 BUDGET = 0.002
@@ -49,9 +49,9 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
                 msg = plans[-1].send(response)
             else:
                 thrown, error = error, None
-                msg = plans[-1].throw(thrown)
                 if isinstance(thrown, PlanHalt):
-                    raise disobeyed(plans[-1], thrown)
+                    halt_plan(plans[-1], thrown)
+                msg = plans[-1].throw(thrown)
         except StopIteration as stop:
             plans.pop()
             if not plans:
@@ -104,12 +104,6 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
                 recorder.outcome(response, error)
             except Exception as exc:  # noqa: BLE001 - what is not recorded is told
                 error = error or exc
-
-
-def disobeyed(plan: Any, halt: BaseException) -> BaseException:
-    """Close a plan that wants to go on in spite of a halt; return the halt."""
-    close_plan(plan)
-    return halt
 
 
 def not_a_message(found: Any) -> NotAPlanError:

@@ -22,14 +22,9 @@ class Powers(patterns.Line):
     """Ten to the power of equally spaced exponents; as ``numpy.logspace``."""
 
     def __getitem__(self, i: Any) -> Any:
-        exponents = super().__getitem__(i)
-        if isinstance(i, slice):
-            return [self._power(exponent) for exponent in exponents]
-        return self._power(exponents)
-
-    @staticmethod
-    def _power(exponent: float) -> float:
-        return float(np.power(10.0, exponent))
+        found = super().__getitem__(i)
+        # Of a slice, the single positions have gone through here already.
+        return found if isinstance(i, slice) else float(np.power(10.0, found))
 
 
 @plan

@@ -5,7 +5,7 @@ Must not know engines or devices.
 Test: run each on soft devices; compare metadata with the table in the docs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,12 @@ class Powers(patterns.Line):
         found = super().__getitem__(i)
         # Of a slice, the single positions have gone through here already.
         return found if isinstance(i, slice) else float(np.power(10.0, found))
+
+    def __iter__(self) -> Iterator[float]:
+        return (float(np.power(10.0, exponent)) for exponent in super().__iter__())
+
+    def __iter__(self) -> Iterator[float]:
+        return map(self.__getitem__, range(len(self)))
 
 
 @plan

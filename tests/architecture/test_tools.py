@@ -9,6 +9,7 @@ docs = load_tool("check_docs")
 coverage = load_tool("check_coverage")
 places = load_tool("private_places")
 reference = load_tool("error_reference")
+plan_reference = load_tool("plan_reference")
 
 DECISION = "\n".join(
     [
@@ -200,3 +201,19 @@ def test_the_page_of_errors_is_checked_against_the_classes(
     text = (tmp_path / "errors.md").read_text()
     assert "| `device.limit` | `LimitError` |" in text
     assert "| `PlanHalt` | `GeneratorExit` |" in text
+
+
+def test_the_page_of_plans_is_checked_against_the_docstrings(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(plan_reference, "PAGE", tmp_path / "plans.md")
+    assert plan_reference.main(["--check"]) == 1
+    assert "run: python tools/plan_reference.py" in capsys.readouterr().err
+    assert plan_reference.main([]) == 0
+    assert plan_reference.main(["--check"]) == 0
+    text = (tmp_path / "plans.md").read_text()
+    assert "### grid_scan" in text
+    assert "Also called `outer_product_scan`." in text
+    assert "- raises `LimitError`: " in text
+    assert "| `rd(obj, *, default_value=0)` |" in text
+    assert "| `mv(*args, group=None, timeout=None, **kwargs)`, `mov` |" in text

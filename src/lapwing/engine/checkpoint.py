@@ -225,8 +225,7 @@ def _told(call: Call, do: Callable[..., Any], *args: Any) -> None:
 async def take_up(call: Call) -> None:
     """Make a paused call ready to be driven again, from its checkpoint."""
     _note_interruption(call, "resume")
-    for monitor in call.monitors.values():
-        _told(call, monitor.start)
+    await wake_monitors(call)
     response, call.response = call.response, None
     waiting, call.suspensions = call.suspensions, []
     if not waiting:
@@ -239,6 +238,12 @@ async def take_up(call: Call) -> None:
     for suspension in waiting:
         _suspend(call, response, suspension)
         response = None
+
+
+async def wake_monitors(call: Call) -> None:
+    """Let devices be monitored again; also while a paused plan cleans up."""
+    for monitor in call.monitors.values():
+        _told(call, monitor.start)
 
 
 def _rewind(call: Call, last: Msg | None, unanswered: bool) -> list[Msg]:

@@ -131,8 +131,8 @@ async def _collect(
             payload += await drain(method())
     events = _by_stream(states, _as_events(payload))
     told = _assets_by_stream(states, assets)
-    for state, own_assets, own_events in zip(states, told, events, strict=True):
-        run.emit_collected(state, own_assets, own_events)
+    for i, own in events.items():
+        run.emit_collected(states[i], told[i], own)
     return payload if return_payload and any(methods) else None
 
 
@@ -140,16 +140,16 @@ def _keys_of(state: StreamState) -> set[str]:
     return {key for one in state.described.values() for key in one.data_keys}
 
 
-def _by_stream(states: list[StreamState], events: list[Any]) -> list[list[Any]]:
-    """Return the events of each stream; none may be left over.
+def _by_stream(states: list[StreamState], events: list[Any]) -> dict[int, list[Any]]:
+    """Return the events by number of stream, in the order of their first events.
 
     Raises:
         DocumentError: The keys of an event are those of no stream.
     """
     if len(states) == 1:
-        return [events]  # whether the keys are right is seen when it is composed
+        return {0: events}  # whether the keys are right is seen when it is composed
     keys = [_keys_of(state) for state in states]
-    sorted_out: list[list[Any]] = [[] for _ in states]
+    sorted_out: dict[int, list[Any]] = {}
     for event in events:
         found = [i for i, own in enumerate(keys) if event["data"].keys() <= own]
         if not found:
@@ -157,8 +157,8 @@ def _by_stream(states: list[StreamState], events: list[Any]) -> list[list[Any]]:
                 f"an event was collected with the data keys {sorted(event['data'])}, "
                 f"but the streams {[state.name for state in states]} have others"
             )
-        sorted_out[found[0]].append(event)
-    return sorted_out
+        sorted_out.setdefault(found[0], []).append(event)
+    return sorted_out | {i: [] for i in range(len(states)) if i not in sorted_out}
 
 
 def _assets_by_stream(

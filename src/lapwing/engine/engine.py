@@ -22,7 +22,7 @@ from lapwing.engine import (
     garbage,
 )
 from lapwing.engine.call import Call
-from lapwing.engine.checkpoint import begin_ending, take_up
+from lapwing.engine.checkpoint import begin_ending, take_up, wake_monitors
 from lapwing.engine.conduct import Beginning, conduct, outcome
 from lapwing.engine.dispatcher import Dispatcher, Subscriber
 from lapwing.engine.durable import DurableFeed
@@ -355,7 +355,7 @@ class Engine:
         if self.recorder is not None:
             self.recorder.begin(call.plan_name, call.metadata)
 
-    async def _drive(self, call: Call, first: Beginning | None = None) -> EngineResult:
+    async def _drive(self, call: Call, first: Beginning | None) -> EngineResult:
         """Drive in a task of its own, for an interrupt cancels what it awaits."""
         self._task = task = asyncio.create_task(conduct(call, first))
         call.attach(task)
@@ -434,7 +434,9 @@ class Engine:
         call = self._require_call(_PARTICIPLES[end.kind], *_ENDABLE)
         if self._state.is_paused:
             call.error = begin_ending(call, end)
-            return await self._drive(call)
+            return await self._drive(
+                call, None if end.kind == "halt" else wake_monitors
+            )
         call.interrupts.put(end)
         task = self._task
         if task is None or task is asyncio.current_task():

@@ -121,7 +121,7 @@ def test_a_flyer_that_names_its_streams_needs_no_declaration():
         "stop",
     ]
     assert [d["name"] for d in docs.named("descriptor")] == ["one", "two"]
-    assert [p["data"] for p in docs.named("event_page")] == [{"a": [2]}, {"b": [1, 3]}]
+    assert [p["data"] for p in docs.named("event_page")] == [{"b": [1, 3]}, {"a": [2]}]
     assert docs.named("stop")[0]["num_events"] == {"one": 1, "two": 2}
 
 

@@ -291,7 +291,7 @@ def test_a_replay_from_another_thread_in_the_middle_of_a_run():
         await engine.stop()
         await task
         disk.advance()
-        await turns()
+        await until(lambda: len(late.all) == len(docs.all))
 
     asyncio.run(main())
     assert late.all == docs.all

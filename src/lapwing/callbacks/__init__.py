@@ -33,6 +33,16 @@ if TYPE_CHECKING:
     )
     from lapwing.callbacks.json_writer import JSONLinesWriter, JSONWriter
     from lapwing.callbacks.live_dispatcher import LiveDispatcher
+    from lapwing.callbacks.live_fit import LiveFit, LiveFitPlot
+    from lapwing.callbacks.live_picture import LivePicture
+    from lapwing.callbacks.live_plots import (
+        LiveGrid,
+        LiveMesh,
+        LivePlot,
+        LiveRaster,
+        LiveScatter,
+    )
+    from lapwing.callbacks.notebook import NotebookScreen
     from lapwing.callbacks.proxy import Proxy
     from lapwing.callbacks.publisher import Publisher
     from lapwing.callbacks.remote import RemoteDispatcher
@@ -46,6 +56,15 @@ _HOMES = {
     "JSONLinesWriter": "json_writer",
     "JSONWriter": "json_writer",
     "LiveDispatcher": "live_dispatcher",
+    "LiveFit": "live_fit",
+    "LiveFitPlot": "live_fit",
+    "LiveGrid": "live_plots",
+    "LiveMesh": "live_plots",
+    "LivePicture": "live_picture",
+    "LivePlot": "live_plots",
+    "LiveRaster": "live_plots",
+    "LiveScatter": "live_plots",
+    "NotebookScreen": "notebook",
     "Proxy": "proxy",
     "Publisher": "publisher",
     "RemoteDispatcher": "remote",
@@ -64,7 +83,16 @@ __all__ = [
     "JSONLinesWriter",
     "JSONWriter",
     "LiveDispatcher",
+    "LiveFit",
+    "LiveFitPlot",
+    "LiveGrid",
+    "LiveMesh",
+    "LivePicture",
+    "LivePlot",
+    "LiveRaster",
+    "LiveScatter",
     "LiveTable",
+    "NotebookScreen",
     "Peak",
     "PeakStats",
     "PeakSummary",

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from lapwing.callbacks.fields import run_name
 from lapwing.callbacks.live_table import LiveTable
+from lapwing.callbacks.notebook import in_notebook, usual_screen
 from lapwing.callbacks.peaks import Peak
 from lapwing.callbacks.plots import RunPlot, load_matplotlib
 from lapwing.callbacks.progress import Progress
@@ -35,6 +36,8 @@ class BestEffort:
         peaks: Whether to print where the peaks are.
         plot_dir: Directory for a picture of each run (about 0.3 s at its end);
             None: no pictures, but ``best.plot.save(path)`` makes one at any time.
+        live_plot: In a notebook, whether to show the plot of a run while it goes on
+            (about 0.3 s more at its end); elsewhere nothing comes of it.
 
     Attributes:
         plot: The numbers of the last run, to be plotted.
@@ -42,7 +45,7 @@ class BestEffort:
 
     Raises:
         DataPathError: ``plot_dir`` cannot be made.
-        ConfigError: ``plot_dir`` is given and matplotlib is not installed.
+        ConfigError: Plots are wanted and matplotlib is not installed.
     """
 
     def __init__(
@@ -54,15 +57,16 @@ class BestEffort:
         progress: bool = True,
         peaks: bool = True,
         plot_dir: str | Path | None = None,
+        live_plot: bool = False,
     ):
-        self.screen = Screen(file) if screen is None else screen
+        self.screen = usual_screen(file) if screen is None else screen
         self.plot = RunPlot()
         self.waiting_hook = WaitingBar(self.screen)
         self._summary = PeakSummary(screen=self.screen, say=peaks)
         self._plot_dir = None if plot_dir is None else _made(Path(plot_dir))
         self._starts: dict[str, Document] = {}
         # The table's last line comes before the sentences on the peaks.
-        self._parts: list[Any] = [self._summary, self.plot]
+        self._parts: list[Any] = [self._summary, self._live(live_plot)]
         if table:
             self._parts.insert(0, LiveTable(screen=self.screen))
         if progress:
@@ -85,6 +89,14 @@ class BestEffort:
     def hold(self) -> None:
         """Take the bars away until the next event, to leave room for a prompt."""
         self.screen.hold()
+
+    def _live(self, wanted: bool) -> Any:
+        """Return what feeds the plot: itself, or what shows it while it grows."""
+        if not (wanted and in_notebook()):
+            return self.plot
+        from lapwing.callbacks.live_picture import LivePicture
+
+        return LivePicture(self.plot)
 
     def _write_picture(self, start: Document) -> None:
         uid = start["uid"]

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from lapwing.callbacks.durations import Pace, duration
 from lapwing.callbacks.fields import run_name
+from lapwing.callbacks.notebook import usual_screen
 from lapwing.callbacks.routing import ByRun
 from lapwing.callbacks.screen import Screen
 from lapwing.documents import Document
@@ -33,7 +34,7 @@ class Progress:
     """
 
     def __init__(self, screen: Screen | None = None):
-        self.screen = Screen() if screen is None else screen
+        self.screen = usual_screen() if screen is None else screen
         self._runs = ByRun(lambda start: RunProgress(self.screen, start))
 
     def __call__(self, name: str, doc: Document) -> None:

@@ -4,8 +4,8 @@ Owns what is written and when; tables and bars share it and so never garble.
 Must not know documents; it is given lines of text and things to draw.
 Test: a `Screen` on a ``StringIO``, as a terminal or not; turn it with `tick`.
 
-Where there is no terminal (a file, a pipe, a notebook) lines are written as they
-come and bars are not drawn at all.
+Where there is no terminal (a file, a pipe) lines are written as they come and bars
+are not drawn at all. A notebook has a screen of its own kind.
 """
 
 import atexit
@@ -74,6 +74,11 @@ class Screen:
         if self._terminal is not None:
             return self._terminal
         return _is_terminal(self._target())
+
+    @property
+    def shows_bars(self) -> bool:
+        """Whether bars are shown."""
+        return self.is_terminal
 
     @property
     def width(self) -> int | None:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from lapwing.callbacks.cells import number
 from lapwing.callbacks.durations import duration
+from lapwing.callbacks.notebook import usual_screen
 from lapwing.callbacks.progress import BAR_WIDTH, in_a_row
 from lapwing.callbacks.samples import as_number
 from lapwing.callbacks.screen import Screen
@@ -33,7 +34,7 @@ class WaitingBar:
     """
 
     def __init__(self, screen: Screen | None = None, *, delay: float = DELAY):
-        self.screen = Screen() if screen is None else screen
+        self.screen = usual_screen() if screen is None else screen
         self.delay = delay
         self._waits: list[_Wait] = []
         self._since = 0.0
@@ -43,7 +44,7 @@ class WaitingBar:
         if statuses is None:
             self._waits = []
             self.screen.remove(self)
-        elif self.screen.is_terminal:
+        elif self.screen.shows_bars:
             self._since = self.screen.clock()
             waits = [_Wait(status) for status in statuses]
             self._waits = sorted(waits, key=_Wait.name)

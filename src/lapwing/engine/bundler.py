@@ -39,14 +39,23 @@ TOLD_ONCE = frozenset({"resource", "stream_resource"})
 class _Bundle:
     """The event that is being bundled, between ``create`` and ``save``."""
 
-    __slots__ = ("assets", "data", "objs", "state", "timestamps")
+    __slots__ = ("assets", "data", "objs", "readings", "state", "timestamps")
 
     def __init__(self, state: StreamState):
         self.state = state
         self.objs: list[Any] = []
+        self.readings: list[Readings] = []
         self.data: Document = {}
         self.timestamps: Document = {}
         self.assets: list[AssetDoc] | None = None
+
+    def merge_again(self) -> None:
+        """Make the data anew from the readings that were accepted."""
+        self.data, self.timestamps = {}, {}
+        for reading in self.readings:
+            for key, one in reading.items():
+                self.data[key] = one["value"]
+                self.timestamps[key] = one["timestamp"]
 
     def set_aside(self) -> None:
         """Leave to the stream's next event what a device tells only once."""
@@ -57,8 +66,8 @@ class _Bundle:
     def copy(self) -> "_Bundle":
         """Return a bundle that goes on from here by itself."""
         twin = _Bundle(self.state)
-        twin.objs, twin.data = list(self.objs), dict(self.data)
-        twin.timestamps = dict(self.timestamps)
+        twin.objs, twin.readings = list(self.objs), list(self.readings)
+        twin.merge_again()
         twin.assets = None if self.assets is None else list(self.assets)
         return twin
 
@@ -130,19 +139,31 @@ class RunBundler:
 
         Raises:
             PlanArgumentError: A data key is in the event already.
+            DocumentError: What was read is no reading.
         """
         bundle = self._bundle
         if bundle is None:
             return
         data, timestamps = bundle.data, bundle.timestamps
-        if not data.keys().isdisjoint(reading):
+        size = len(data) + len(reading)
+        try:
+            for key, one in reading.items():
+                data[key] = one["value"]
+                timestamps[key] = one["timestamp"]
+        except (KeyError, TypeError):
+            bundle.merge_again()
+            raise DocumentError(
+                f"{obj.name!r} was read as {reading!r}, in which not every key has a "
+                f"value and a timestamp"
+            ) from None
+        if len(data) != size:
+            # Looked at afterwards, for that is quicker, and undone.
+            bundle.merge_again()
             described = bundle.state.described
             refuse_collisions(described[id(o)] for o in (*bundle.objs, obj))
             raise DocumentError(f"{obj.name!r} gave a data key it did not describe")
-        for key, one in reading.items():
-            data[key] = one["value"]
-            timestamps[key] = one["timestamp"]
         bundle.objs.append(obj)
+        bundle.readings.append(reading)
 
     def add_assets(self, docs: Iterable[AssetDoc]) -> None:
         """Add documents about what a device has written itself, if bundling."""

@@ -8,6 +8,7 @@ from kit import AsyncDetector, Detector, Documents, Motor, make_engine, until
 from lapwing import Engine, Msg
 from lapwing.engine import MemoryRecorder, recorded
 from lapwing.errors import (
+    DocumentError,
     FailedStatus,
     IllegalMessageSequence,
     InvalidCommand,
@@ -620,3 +621,116 @@ def test_outside_an_engine_recorded_just_looks():
 
 def test_a_fresh_engine_has_no_metadata_of_its_own():
     assert dict(Engine().md) == {}
+
+
+# ---------------------------------------------------------------- what is no reading
+
+
+@pytest.mark.parametrize(
+    ("second", "error"),
+    [
+        ({"a": {"value": 7, "timestamp": 1.0}}, PlanArgumentError),
+        ({"b": {"value": 7}}, DocumentError),
+        ({"c": {"value": 1, "timestamp": 1.0}, "b": 5}, DocumentError),
+    ],
+)
+def test_a_reading_that_is_refused_leaves_the_event_as_it_was(second, error):
+    engine, docs = make_engine()
+    first, bad = Detector("a"), Detector("a" if error is PlanArgumentError else "b")
+
+    def plan():
+        yield Msg("open_run")
+        yield Msg("create", name="primary")
+        yield Msg("read", first)
+        bad.read = lambda: second
+        with pytest.raises(error):
+            yield Msg("read", bad)
+        yield Msg("save")
+
+    assert run(engine, plan()).exit_status == "success"
+    assert docs.points() == {1: {"a": 1}}
+
+
+def test_a_data_key_that_is_anothers_and_was_not_described_is_refused():
+    engine, _ = make_engine()
+    first, liar = Detector("a"), Detector("b")
+    liar.read = first.read
+    with pytest.raises(DocumentError, match="'b' gave a data key it did not describe"):
+        run(engine, one_run(event(first, liar)))
+
+
+def test_a_device_that_reads_nothing_is_named():
+    engine, _ = make_engine()
+    det = Detector()
+    det.read = lambda: None
+    with pytest.raises(DocumentError, match="'det' returned None"):
+        run(engine, one_run(event(det)))
+
+
+def test_a_run_closed_with_no_known_status_is_open_still():
+    engine, docs = make_engine()
+
+    def plan():
+        yield Msg("open_run")
+        with pytest.raises(DocumentError, match="exit_status"):
+            yield Msg("close_run", exit_status="well")
+        yield Msg("close_run")
+
+    assert run(engine, plan()).exit_status == "success"
+    assert docs.names == ["start", "stop"]
+
+
+def test_what_a_normaliser_changes_stays_as_it_is_in_the_engine():
+    def normalise(md):
+        md["sample"]["name"] = md["sample"]["name"].upper()
+        return md
+
+    checked = []
+    engine, docs = make_engine(md_normalizer=normalise, md_validator=checked.append)
+    engine.md["sample"] = {"name": "gold"}
+    run(engine, [Msg("open_run")])
+    assert docs.named("start")[0]["sample"] == {"name": "GOLD"}
+    assert engine.md["sample"] == {"name": "gold"}
+    assert checked[0]["sample"] == {"name": "gold"}
+
+
+def test_a_validator_may_refuse_a_run():
+    def refuse(md):
+        raise ValueError("no proposal")
+
+    engine, docs = make_engine(md_validator=refuse)
+    with pytest.raises(ValueError, match="no proposal"):
+        run(engine, [Msg("open_run")])
+    assert docs.all == []
+
+
+def test_the_number_of_a_scan_may_come_from_elsewhere():
+    async def source(md):
+        return 77
+
+    engine, docs = make_engine(scan_id_source=source)
+    run(engine, [Msg("open_run")])
+    assert docs.named("start")[0]["scan_id"] == engine.md["scan_id"] == 77
+
+
+def test_a_loop_that_ends_ends_the_plan_with_it():
+    engine, docs = make_engine()
+    motor = Motor(by_hand=True)
+
+    async def main():
+        asyncio.ensure_future(  # noqa: RUF006 - nobody waits for it
+            engine.run(
+                [
+                    Msg("open_run"),
+                    Msg("set", motor, 1, group="g"),
+                    Msg("wait", None, "g"),
+                ]
+            )
+        )
+        await until(lambda: motor.moves)
+
+    asyncio.run(main())
+    assert engine.state == "idle"
+    assert motor.stops == 1
+    assert docs.named("stop")[0]["exit_status"] == "abort"
+    assert "cancelled" in docs.named("stop")[0]["reason"]

@@ -62,6 +62,31 @@ class Expected:
 
 
 @dataclass(slots=True)
+class Flight:
+    """A device that was kicked off, and whose data are not all collected.
+
+    Attributes:
+        obj: The device.
+        run: Key of the run that its data belong to.
+        completion: The status of its ``complete``, once that was asked for.
+    """
+
+    obj: Any
+    run: Hashable
+    completion: Any = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there may be more to collect after a collection.
+
+        A device that counts frames hands out each only once, so it may as well be
+        asked again at the end.
+        """
+        over = self.completion is not None and self.completion.done
+        return hasattr(self.obj, "get_index") and not over
+
+
+@dataclass(slots=True)
 class Kept:
     """What a suspended plan goes on with: where it stood before.
 
@@ -151,7 +176,7 @@ class Call:
         self.expected = Expected()
         self.ahead = ReadAhead()
         self.monitors: dict[int, Monitor] = {}
-        self.uncollected: dict[int, tuple[Any, Hashable]] = {}
+        self.flights: dict[int, Flight] = {}
 
     def forget(self) -> None:
         """Let go of everything that the call has met, now that it has ended.

@@ -77,14 +77,14 @@ def _stop_monitors(call: Call) -> None:
 
 async def _collect_leftovers(call: Call) -> None:
     """Take over what was kicked off and not collected; better late than lost."""
-    left = list(call.uncollected.values())
+    left = list(call.flights.values())
     while left:
-        obj, key = left[0]
+        obj, key = left[0].obj, left[0].run
         objs, name = _collected_with(call, obj, key)
-        left = [one for one in left if not any(one[0] is other for other in objs)]
+        left = [one for one in left if not any(one.obj is other for other in objs)]
         msg = Msg("collect", *objs, run=key, **({} if name is None else {"name": name}))
         await _within_limit(call, obj, "collect", lambda m=msg: _collect(call, m))
-    call.uncollected.clear()
+    call.flights.clear()
 
 
 def _collected_with(

@@ -9,7 +9,7 @@ from typing import Any
 
 from lapwing.engine.assets import AssetDoc, asset_docs, drain
 from lapwing.engine.bundler import RunBundler
-from lapwing.engine.call import Call
+from lapwing.engine.call import Call, Flight
 from lapwing.engine.capabilities import COLLECT, COMPLETE, KICKOFF, PREPARE, READ
 from lapwing.engine.commands_device import keywords
 from lapwing.engine.streams import (
@@ -36,7 +36,7 @@ def kickoff(call: Call, msg: Msg) -> Any:
     KICKOFF.check(obj)
     call.run_for(msg)
     status = obj.kickoff(*msg.args, **keywords(msg))
-    call.uncollected[id(obj)] = (obj, msg.run)
+    call.flights[id(obj)] = Flight(obj, msg.run)
     return call.statuses.track(status, msg)
 
 
@@ -44,7 +44,10 @@ def complete(call: Call, msg: Msg) -> Any:
     """Tell a device to come to its end; the response is its status."""
     obj = msg.obj
     COMPLETE.check(obj)
-    return call.statuses.track(obj.complete(*msg.args, **keywords(msg)), msg)
+    status = obj.complete(*msg.args, **keywords(msg))
+    if (flight := call.flights.get(id(obj))) is not None:
+        flight.completion = status
+    return call.statuses.track(status, msg)
 
 
 def declare_stream(call: Call, msg: Msg) -> Any:
@@ -99,7 +102,9 @@ def collect(call: Call, msg: Msg) -> Any:
     objs = (msg.obj, *msg.args)
     for obj in objs:
         COLLECT.check(obj)
-        call.uncollected.pop(id(obj), None)
+        flight = call.flights.get(id(obj))
+        if flight is not None and not flight.goes_on:
+            del call.flights[id(obj)]
     return _collect(
         run, objs, msg.kwargs.get("name"), msg.kwargs.get("return_payload", True)
     )

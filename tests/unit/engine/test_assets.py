@@ -281,6 +281,42 @@ def test_devices_of_one_stream_are_collected_together_at_the_end():
     assert docs.named("stop")[0]["num_events"] == {"main": 2}
 
 
+def test_frames_that_came_after_the_last_collection_are_collected_at_the_end():
+    engine, docs = make_engine()
+    camera = Camera()
+
+    def plan():
+        yield Msg("open_run")
+        yield Msg("declare_stream", None, camera, name="main", collect=True)
+        yield Msg("kickoff", camera)
+        yield Msg("complete", camera)
+        camera.frames = 2
+        yield Msg("collect", camera, name="main")
+        camera.frames = 5
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(engine.run(plan()))
+    assert [d["indices"]["stop"] for d in docs.named("stream_datum")] == [2, 5]
+    assert docs.named("stop")[0]["num_events"] == {"main": 5}
+
+
+def test_what_was_collected_after_its_completion_is_not_asked_again():
+    camera = Camera()
+    camera.completion.set_finished()
+    camera.frames = 2
+    run(
+        [
+            Msg("open_run"),
+            Msg("declare_stream", None, camera, name="main", collect=True),
+            Msg("kickoff", camera),
+            Msg("complete", camera),
+            Msg("collect", camera, name="main"),
+        ]
+    )
+    assert camera.asked == [None]
+
+
 # ---------------------------------------------------------------- what contradicts
 
 

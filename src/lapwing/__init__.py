@@ -25,7 +25,7 @@ _HOMES = {
     "recorded": "lapwing.engine.asides",
     "session": "lapwing.session.session",
 }
-_MODULES = ("plan_stubs", "plans", "preprocessors", "simulators")
+_MODULES = ("plan_stubs", "plans", "preprocessors", "simulators", "suspenders")
 
 __all__ = ["Engine", "EngineResult", "Msg", "RunEngine", "plan", "session"]
 

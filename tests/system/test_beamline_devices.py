@@ -451,3 +451,32 @@ def test_a_signal_describes_itself_and_refuses_values_of_another_kind(run):
 
     assert run(use()) == 1
     assert signal.hints == {"fields": ["noise"]}
+
+
+@pytest.mark.parametrize("meant", [True, False])
+def test_a_stop_ends_the_moves_that_wait_for_their_turn_too(run, x, meant):
+    put(run, "SIM:X:VELO", 5.0)
+
+    async def stop_two():
+        first, second = x.set(8), x.set(-8)
+        heard = asyncio.Event()
+        first.watch(lambda **progress: progress["current"] > 0 and heard.set())
+        await asyncio.wait_for(heard.wait(), 5)
+        await x.stop(meant)
+        outcomes = []
+        for status in (first, second):
+            try:
+                await status
+                outcomes.append("done")
+            except MotionError as error:
+                outcomes.append(str(error))
+        return outcomes
+
+    outcomes = run(stop_two())
+    where = run(x.locate())
+    assert 0 < where["readback"] < 8
+    assert where["setpoint"] == where["readback"]
+    if meant:
+        assert outcomes == ["done", "done"]
+    else:
+        assert "before its move to -8 mm began" in outcomes[1]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import h5py
 import pytest
+from nexusformat.nexus import nxload
 
 LAPWING = [str(Path(sys.executable).with_name("lapwing"))]
 
@@ -47,7 +48,6 @@ def test_the_demo_finds_the_centre_within_one_percent(demo):
 
 
 def test_the_demo_leaves_two_files_whose_default_plot_opens_and_two_pictures(demo):
-    nxload = pytest.importorskip("nexusformat.nexus").nxload
     cwd, out = demo
     files = sorted(cwd.glob("lapwing-data/*/*/*/*.h5"))
     assert [f.name[:11] for f in files] == ["000001_scan", "000002_grid"]
@@ -149,3 +149,38 @@ def test_sim_says_how_to_reach_it_and_ends_with_ctrl_c(tmp_path):
 def test_an_unknown_command_is_refused(tmp_path):
     _, err = lapwing("dance", cwd=tmp_path, expect=2)
     assert "No such command 'dance'" in err
+
+
+def test_a_process_that_is_told_to_end_stops_what_moves_and_closes_the_file(tmp_path):
+    file = script(
+        tmp_path,
+        """
+        slow = SoftMotor("slow", velocity=0.1)
+        stop = slow.stop
+        slow.stop = lambda success=True: (print("stopped"), stop(success))
+        print("moving", flush=True)
+        RE(scan([det], slow, 1, 2, 2))
+        """,
+    )
+    with subprocess.Popen(
+        [*LAPWING, "run", str(file)],
+        cwd=tmp_path,
+        env=environment(PYTHONUNBUFFERED="1"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            told = ""
+            while "moving" not in told:
+                told += process.stdout.readline()
+            while not list(tmp_path.glob("lapwing-data/*/*/*/*.h5")):
+                assert process.poll() is None
+            process.terminate()
+            told += process.communicate(timeout=20)[0]
+        finally:
+            process.kill()
+    assert "stopped" in told
+    (path,) = tmp_path.glob("lapwing-data/*/*/*/*.h5")
+    with h5py.File(path) as data:
+        assert data["entry/exit_status"][()].decode() == "abort"

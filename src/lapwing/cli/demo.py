@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from lapwing.callbacks.plots import load_matplotlib
+from lapwing.cli.signals import orderly_end
 from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, ca
 from lapwing.plans import grid_scan, scan
 from lapwing.plans.stubs import mv
@@ -33,7 +34,11 @@ def command(data_dir: Path | None, points: int, side: int) -> None:
     """
     load_matplotlib()
     click.echo("Starting a simulated beamline ...")
-    with Beamline.start() as beamline, session(data_dir) as current:
+    with (
+        orderly_end(),
+        Beamline.start() as beamline,
+        session(data_dir) as current,
+    ):
         ca.configure(beamline.environment)
         click.echo(
             f"It serves EPICS on 127.0.0.1:{beamline.port} (PVs {beamline.prefix}*)"

@@ -7,15 +7,20 @@ Test: run scripts as processes: one that succeeds, one that fails, one that paus
 
 import runpy
 import sys
+import time
 import traceback
 from pathlib import Path
 
 import click
 
+from lapwing.cli.signals import orderly_end
 from lapwing.engine.engine import EngineResult
 from lapwing.errors import LapwingError, RunEngineInterrupted
 from lapwing.session.facade import PauseChoice
 from lapwing.session.session import session
+
+HASTE = 1.0
+"""Seconds within which further presses of Ctrl-C are taken for one."""
 
 _CHOICES: dict[str, PauseChoice] = {
     "r": "resume",
@@ -43,7 +48,7 @@ def command(
     Each run of a plan goes into a file of its own. If a plan pauses, by Ctrl-C or
     because a device is lost, you are asked how to go on.
     """
-    with session(data_dir, table=table, plot_dir=plots) as current:
+    with orderly_end(), session(data_dir, table=table, plot_dir=plots) as current:
         current.RE.on_pause = ask
         names = {"RE": current.RE, "session": current}
         sys.argv = [str(file), *args]
@@ -61,11 +66,19 @@ def ask(result: EngineResult) -> PauseChoice:
     if not sys.stdin.isatty():
         click.echo("Nobody is here to be asked, so it is aborted.")
         return "abort"
+    since, warned = time.monotonic(), False
     while True:
         try:
             answer = input("[r]esume, [s]top, [a]bort or [h]alt? ")
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return "abort"
+        except KeyboardInterrupt:
+            # Pressed twice to pause at once, it comes here if the plan was quick.
+            if warned and time.monotonic() - since > HASTE:
+                return "abort"
+            click.echo("\nThe plan is paused. Ctrl-C once more aborts it.")
+            since, warned = time.monotonic(), True
+            continue
         if choice := _CHOICES.get(answer.strip().lower()[:1]):
             return choice
 

@@ -12,10 +12,16 @@ from lapwing.sim.beamline import Beamline
 
 @click.command("sim")
 @click.option(
-    "--port", type=int, help="TCP port on 127.0.0.1; a free one if not given."
+    "--port",
+    type=click.IntRange(5001, 65535),
+    help="TCP port on 127.0.0.1; a free one if not given.",
 )
 @click.option(
-    "--velocity", default=50.0, show_default=True, help="Speed of the motors, in mm/s."
+    "--velocity",
+    type=click.FloatRange(0.001, 1000.0),
+    default=50.0,
+    show_default=True,
+    help="Speed of the motors, in mm/s.",
 )
 @click.option(
     "--noise/--quiet", default=True, show_default=True, help="Whether counts are noisy."
@@ -32,6 +38,8 @@ def command(port: int | None, velocity: float, noise: bool) -> None:
             "  lapwing run examples/peak.py"
         )
         try:
-            beamline.wait()
+            status = beamline.wait()
         except KeyboardInterrupt:
             click.echo("\nThe beamline is stopped.")
+        else:
+            raise click.ClickException(f"the beamline ended by itself, status {status}")

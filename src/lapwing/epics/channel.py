@@ -229,7 +229,8 @@ def unreachable(
         missing: Those PVs, by device ("" for none); one at least.
         timeout: Seconds that were waited.
     """
-    pvs = [pv for names in missing.values() for pv in names]
+    missing = {device: list(dict.fromkeys(pvs)) for device, pvs in missing.items()}
+    pvs = list(dict.fromkeys(pv for names in missing.values() for pv in names))
     listed = "; ".join(
         f"{device}: {', '.join(names)}" if device else ", ".join(names)
         for device, names in missing.items()

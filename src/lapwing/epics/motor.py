@@ -13,6 +13,7 @@ from lapwing.epics.channel import Value
 from lapwing.epics.device import EpicsDevice
 from lapwing.epics.fields import MOTOR_RECORD, SIM_FIELDS, MotorFields
 from lapwing.epics.move import Move
+from lapwing.errors import MotionError
 from lapwing.protocols import DataKeys, Hints, Location, Readings
 from lapwing.status import Status, status_of
 
@@ -63,6 +64,8 @@ class EpicsMotor(EpicsDevice):
         self.tolerance = tolerance
         self._turn = asyncio.Lock()
         self._move: Move | None = None
+        self._stops = 0
+        self._stop_was_meant = False
 
     async def prepare(self) -> None:
         """Check the kinds of PVs, and follow read-back, limits and velocity."""
@@ -118,7 +121,9 @@ class EpicsMotor(EpicsDevice):
         target = self._checked(value)
         move = Move(self, target, timeout)
         status = status_of(
-            self._run(move), device=self.name, action=f"move to {self.show(target)}"
+            self._run(move, target, self._stops),
+            device=self.name,
+            action=f"move to {self.show(target)}",
         )
         move.report = status.report
         return status
@@ -129,6 +134,8 @@ class EpicsMotor(EpicsDevice):
         Args:
             success: Whether a move under way then counts as done, or as failed.
         """
+        self._stops += 1  # whoever waits for a turn has lost it
+        self._stop_was_meant = success
         if self._move is not None:
             self._move.stopped = success
         await self.channel("stop").put(1, wait=False)
@@ -209,10 +216,18 @@ class EpicsMotor(EpicsDevice):
         if role == "readback" and self._move is not None:
             self._move.on_readback(value.value)
 
-    async def _run(self, move: Move) -> None:
+    async def _run(self, move: Move, target: float, stops: int) -> None:
         # One at a time: a server would queue a second put behind the first one,
         # and its time would run out before it began.
         async with self._turn:
+            if self._stops != stops:
+                if self._stop_was_meant:
+                    return
+                raise MotionError(
+                    f"motor {self.name} was stopped before its move to "
+                    f"{self.show(target)} began",
+                    device=self.name,
+                )
             self._move = move
             try:
                 await move.run()

@@ -120,9 +120,18 @@ def _motors_of(cycler: Any) -> tuple[Any, ...]:
 
 def _extents(cycler: Any) -> dict[Any, tuple[Any, Any]]:
     if not isinstance(cycler, patterns.Points):
-        return {}
+        cycler = patterns.InnerProduct(_columns_of(cycler))
     extents = {motor: cycler.extent(motor) for motor in cycler.motors}
     return {motor: extent for motor, extent in extents.items() if extent is not None}
+
+
+def _columns_of(steps: Any) -> list[tuple[Any, list[Any]]]:
+    """Return all positions of each motor of a path that is no pattern."""
+    columns: dict[Any, list[Any]] = {}
+    for step in steps:
+        for motor, position in step.items():
+            columns.setdefault(motor, []).append(position)
+    return list(columns.items())
 
 
 def hints_of_axes(motors: Sequence[Any]) -> dict[str, Any]:

@@ -189,8 +189,9 @@ class RunEngine:
                 stack.enter_context(surround(self))
             try:
                 result = self._wait_for(future)
-            except KeyboardInterrupt:
-                # More Ctrl-C than it takes: leave nothing moving behind.
+            except (KeyboardInterrupt, SystemExit):
+                # More Ctrl-C than it takes, or the process is told to end: leave
+                # nothing moving behind.
                 future.cancel()
                 concurrent.futures.wait([future], timeout=10)
                 raise

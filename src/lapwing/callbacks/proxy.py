@@ -110,17 +110,25 @@ class Proxy:
             raise StateError(
                 "the proxy was to be started, but was so already; make a new one"
             )
+        # In C it would not see a Ctrl-C that comes while it passes a message on.
+        passing = threading.Thread(
+            target=zmq.proxy_steerable,
+            args=(self._in, self._out, None, self._control),
+            name="lapwing-proxy",
+            daemon=True,
+        )
+        passing.start()
         try:
-            zmq.proxy_steerable(self._in, self._out, None, self._control)
+            passing.join()
         finally:
+            self._terminate()
+            passing.join()
             self._running.release()
             self._close()
 
     def stop(self) -> None:
         """End it, from any thread; returns when it has ended."""
-        with self._closing:
-            if not self.closed:
-                self._remote.send(b"TERMINATE")
+        self._terminate()
         # Held while it runs; where it never ran, there is nothing to wait for.
         with self._running:
             self._close()
@@ -130,6 +138,11 @@ class Proxy:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
+
+    def _terminate(self) -> None:
+        with self._closing:
+            if not self.closed:
+                self._remote.send(b"TERMINATE")
 
     def _context(self) -> "zmq.Context[Any]":
         self._contexts.append(zmq.Context())

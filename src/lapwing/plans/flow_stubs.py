@@ -105,7 +105,7 @@ def caching_repeater(n: int | None, plan: Messages) -> MsgGenerator[None]:
     warnings.warn(
         "caching_repeater runs a plan without an engine to learn its messages; use "
         "repeater, which takes a function",
-        DeprecationWarning,
+        UserWarning,  # which is shown to all, and is what Bluesky's users expect
         stacklevel=2,
     )
     messages = list(plan)

@@ -145,8 +145,9 @@ def _axes(
         snaking = snaking_axes(motors, snake_axes)
     elif snake_axes is not None:
         raise PlanArgumentError(
-            "whether axes snake is said both by flags among the arguments and by "
-            "'snake_axes'; use 'snake_axes' alone"
+            "Mixing of deprecated and new API interface is not allowed: whether axes "
+            "snake is said both by flags among the arguments and by 'snake_axes'; use "
+            "'snake_axes' alone"
         )
     else:
         snaking = tuple(bool(axis[4]) for axis in axes)

@@ -36,9 +36,15 @@ def classify_outer_product_args_pattern(args: Sequence[Any]) -> OuterProductArgs
     shifted = [max(5 * k - 1, 0) for k in range(axes)]
     if places == shifted and len(args) == 5 * axes - 1:
         return OuterProductArgsPattern.PATTERN_2
+    fits = len(args) % 4 == 0 or len(args) % 5 == 4
+    wrong = (
+        "Incorrect order of elements in the argument list 'args'"
+        if fits
+        else "Wrong number of elements in 'args'"
+    )
     raise PlanArgumentError(
-        "a grid is given by motor, start, stop and number of points for each axis, "
-        f"but the motors stand at places {places} of {len(args)} arguments"
+        f"{wrong}: a grid is given by motor, start, stop and number of points for each "
+        f"axis, but the motors stand at places {places} of {len(args)} arguments"
     )
 
 
@@ -81,8 +87,8 @@ def snaking_axes(
         return (False, *[bool(snake_axes)] * (len(motors) - 1))
     if isinstance(snake_axes, str) or not isinstance(snake_axes, Iterable):
         raise PlanArgumentError(
-            f"The parameter 'snake_axes' must be True, False, None or a list of "
-            f"motors, but it is {snake_axes!r}"
+            f"Parameter 'snake_axes' is not iterable, boolean or None, but "
+            f"{snake_axes!r}; give True, False, None or a list of motors"
         )
     named = list(snake_axes)
     chosen = {id(motor) for motor in named}

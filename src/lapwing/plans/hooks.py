@@ -47,8 +47,12 @@ def check_per_step(per_step: PerStep | None, motors: Sequence[Any]) -> PerStep:
     """
     if per_step is None:
         return bare(stubs.one_nd_step)
-    forms = _PER_STEP if len(motors) == 1 else _PER_STEP[:1]
-    of_all_motors = _match("per_step", per_step, forms) == _PER_STEP[0]
+    of_all_motors = _match("per_step", per_step, _PER_STEP) == _PER_STEP[0]
+    if not of_all_motors and len(motors) != 1:
+        raise PlanSignatureError(
+            f"Signature of per_step assumes 1D trajectory but {len(motors)} motors are "
+            f"specified; it must be ({', '.join(_PER_STEP[0])})"
+        )
 
     def one_step(
         detectors: Sequence[Any], step: dict[Any, Any], pos_cache: dict[Any, Any]
@@ -63,16 +67,17 @@ def check_per_step(per_step: PerStep | None, motors: Sequence[Any]) -> PerStep:
 
 def _match(role: str, func: Any, forms: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """Return the form that a function has."""
-    wanted = " or ".join(f"({', '.join(form)})" for form in forms)
+    # The words, and the breaks of lines, are those that Bluesky's users look for.
+    wanted = " or ".join(f"<Signature ({', '.join(form)})>" for form in forms)
     if not callable(func):
         raise PlanSignatureError(
-            f"{role} must be a callable with the signature {wanted}, not {func!r}"
+            f"{role} must be a callable with the signature \n {wanted}, not {func!r}"
         )
     try:
         signature = inspect.signature(func)
     except ValueError:  # some of what is written in C
         raise PlanSignatureError(
-            f"{role} must be a callable with the signature {wanted}, but that of "
+            f"{role} must be a callable with the signature \n {wanted}, but that of "
             f"{func!r} cannot be told"
         ) from None
     parameters = list(signature.parameters.values())
@@ -89,7 +94,7 @@ def _match(role: str, func: Any, forms: tuple[tuple[str, ...], ...]) -> tuple[st
         if names == form and by_place and rest_has_defaults:
             return form
     raise PlanSignatureError(
-        f"{role} must be a callable with the signature {wanted}; {role} signature "
-        f"received: {signature}",
+        f"{role} must be a callable with the signature \n {wanted}. \n{role} "
+        f"signature received: {signature}",
         hint="the parameters must have these names; further ones need defaults",
     )

@@ -86,18 +86,23 @@ def rd(obj: Any, *, default_value: Any = 0) -> MsgGenerator[Any]:
         return default_value if location is None else location["readback"]
     hinted = hinted_fields(obj)
     if len(hinted) > 1:
-        raise PlanArgumentError(_ambiguous(obj, hinted))
+        raise _ambiguous(obj, f"has {len(hinted)} items hinted ({hinted})")
+    # What a device of ophyd would read is known before it is read.
+    parts = getattr(obj, "read_attrs", ())
+    if not hinted and hasattr(obj, "read_attrs") and len(parts) != 1:
+        raise _ambiguous(obj, f"and has {len(parts)} read attrs")
     reading = yield Msg("read", obj)
     if reading is None:
         return default_value
     fields = hinted or list(reading)
     if len(fields) != 1:
-        raise PlanArgumentError(_ambiguous(obj, fields))
+        raise _ambiguous(obj, f"has the fields {fields}")
     return reading[fields[0]]["value"]
 
 
-def _ambiguous(obj: Any, fields: list[str]) -> str:
-    return (
-        f"which value of {obj.name!r} is meant cannot be told: it has {fields}; read "
-        f"it, and take one"
+def _ambiguous(obj: Any, what: str) -> PlanArgumentError:
+    name = f"{obj.name}.{getattr(obj, 'dotted_name', '')}"
+    return PlanArgumentError(
+        f"Your object {obj} ({name}) {what}.  We cannot tell which one is meant",
+        hint="read it with bps.read, and take one",
     )

@@ -124,7 +124,7 @@ def plan_mutator(
                 response = yield msg
                 continue
             handled[id(msg)] = msg
-            start = ensure_generator(msg if head is None else head)
+            start = _say_all([msg]) if head is None else ensure_generator(head)
             stack.append((start, tail, None))
             response = None
         except GeneratorExit:

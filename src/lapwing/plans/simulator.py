@@ -53,7 +53,7 @@ class RunEngineSimulator:
         self._handlers.insert(place, (verbs, msg_filter, handler))
 
     def add_read_handler_for(self, obj: Any, value: Any) -> None:
-        """Answer readings of a device by one value, under its name."""
+        """Answer readings of a device by one value, or reading, under its name."""
         self.add_read_handler_for_multiple(obj, **{obj.name: value})
 
     def add_read_handler_for_multiple(self, obj: Any, **kwargs: Any) -> None:
@@ -61,12 +61,15 @@ class RunEngineSimulator:
 
         Args:
             obj: The device.
-            **kwargs: Values by data key.
+            **kwargs: Values by data key, or whole readings with value and timestamp.
         """
 
         def reading(_msg: Msg) -> dict[str, Any]:
-            now = time()
-            return {k: {"value": v, "timestamp": now} for k, v in kwargs.items()}
+            plain = {"timestamp": time()}
+            return {
+                key: value if isinstance(value, dict) else {"value": value, **plain}
+                for key, value in kwargs.items()
+            }
 
         self.add_handler("read", reading, obj.name)
 

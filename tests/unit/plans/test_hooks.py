@@ -11,7 +11,9 @@ from lapwing.errors import NotAPlanError, PlanSignatureError
 from lapwing.plans import count, grid_scan, list_scan, plan, rel_list_scan, scan
 from lapwing.plans import stubs as bps
 
-PER_STEP = "(detectors, step, pos_cache) or (detectors, motor, step)"
+PER_STEP = (
+    "<Signature (detectors, step, pos_cache)> or <Signature (detectors, motor, step)>"
+)
 
 
 def nd(detectors, step, pos_cache):
@@ -163,9 +165,7 @@ def test_a_step_of_one_motor_is_refused_for_two():
         list_scan([Detector()], Motor("x"), [1], Motor("y"), [1], per_step=one_motor)
     )
     assert isinstance(outcome.error, TypeError)
-    assert "(detectors, step, pos_cache); per_step signature received: " in str(
-        outcome.error
-    )
+    assert "Signature of per_step assumes 1D trajectory" in str(outcome.error)
     assert outcome.said == []
 
 
@@ -200,7 +200,7 @@ def test_a_shot_of_the_accepted_form_takes_the_readings(shot):
 def test_a_shot_of_another_form_is_refused_before_anything_is_said(shot):
     outcome = run(count([Detector()], 2, per_shot=shot))
     assert isinstance(outcome.error, PlanSignatureError)
-    assert "per_shot must be a callable with the signature (detectors)" in str(
+    assert "per_shot must be a callable with the signature \n <Signature (detectors)>" in str(
         outcome.error
     )
     assert outcome.said == []

@@ -72,10 +72,13 @@ class Pair(Detector):
 def test_rd_refuses_to_guess():
     pair = Pair("pair")
     pair.hints = {}
-    with pytest.raises(PlanArgumentError, match=r"\['a', 'b'\]"):
+    with pytest.raises(PlanArgumentError, match=r"has the fields \['a', 'b'\]"):
         drive(rd(pair), lambda msg: msg.obj.read())
     pair.hints = {"fields": ["a", "b"]}
-    with pytest.raises(ValueError, match="cannot be told"):
+    with pytest.raises(ValueError, match="has 2 items hinted"):
+        drive(rd(pair))
+    pair.hints, pair.read_attrs = {}, ["a", "b"]
+    with pytest.raises(PlanArgumentError, match="has 2 read attrs"):
         drive(rd(pair))
     pair.hints = {"fields": ["b"]}
     assert drive(rd(pair), lambda msg: msg.obj.read()) == [Msg("read", pair)]

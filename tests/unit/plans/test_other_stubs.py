@@ -106,6 +106,6 @@ def test_a_plan_is_repeated():
 
 
 def test_a_plan_that_was_run_through_is_repeated_but_that_is_no_good_way():
-    with pytest.warns(DeprecationWarning, match="use repeater"):
+    with pytest.warns(UserWarning, match="use repeater"):
         said = drive(bps.caching_repeater(3, some()))
     assert said == [Msg("a")] * 3

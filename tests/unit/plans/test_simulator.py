@@ -50,8 +50,9 @@ def test_the_first_handler_that_fits_answers(sim):
 def test_readings_are_given_by_value(sim):
     sim.add_read_handler_for(x, 3)
     assert answer_of(sim, bps.rd(x)) == 3
-    sim.add_read_handler_for_multiple(y, a=1, b=2)
+    sim.add_read_handler_for_multiple(y, a=1, b={"value": 2, "timestamp": 5})
     readings = answer_of(sim, bps.read(y))
+    assert readings["b"] == {"value": 2, "timestamp": 5}
     assert {key: one["value"] for key, one in readings.items()} == {"a": 1, "b": 2}
 
 

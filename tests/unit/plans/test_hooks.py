@@ -200,7 +200,8 @@ def test_a_shot_of_the_accepted_form_takes_the_readings(shot):
 def test_a_shot_of_another_form_is_refused_before_anything_is_said(shot):
     outcome = run(count([Detector()], 2, per_shot=shot))
     assert isinstance(outcome.error, PlanSignatureError)
-    assert "per_shot must be a callable with the signature \n <Signature (detectors)>" in str(
-        outcome.error
+    assert (
+        "per_shot must be a callable with the signature \n <Signature (detectors)>"
+        in str(outcome.error)
     )
     assert outcome.said == []

@@ -9,6 +9,7 @@ from lapwing.errors import PlanArgumentError
 from lapwing.plans import count
 from lapwing.preprocessors import (
     configure_count_time_wrapper,
+    contingency_wrapper,
     finalize_wrapper,
     inject_md_wrapper,
     lazily_stage_wrapper,
@@ -154,3 +155,17 @@ def test_a_plan_that_fails_can_pause_for_a_look():
     ]
     quiet = finalize_wrapper(some("a"), some("end"), pause_for_debug=True)
     assert commands(drive(quiet)) == ["a", "end"]
+
+
+def test_a_contingency_can_pause_before_it_is_met():
+    plan = contingency_wrapper(
+        failing(),
+        except_plan=lambda exc: some(str(exc)),
+        final_plan=lambda: some("final"),
+        pause_for_debug=True,
+    )
+    assert commands(said_before_failing(plan)) == ["a", "pause", "broken", "final"]
+    met = contingency_wrapper(failing(), pause_for_debug=True)
+    assert commands(said_before_failing(met)) == ["a", "pause"]
+    quiet = contingency_wrapper(some("a"), pause_for_debug=True)
+    assert commands(drive(quiet)) == ["a"]

@@ -64,7 +64,7 @@ class EpicsCounter(EpicsDevice):
         self._hinted = hinted
         self.time_margin = time_margin
 
-    async def prepare(self) -> None:
+    async def when_connected(self) -> None:
         """Check the kinds of PVs, and follow the dwell."""
         if self.dwell is not None:
             self.require_numbers("dwell")

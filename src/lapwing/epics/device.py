@@ -81,7 +81,7 @@ class EpicsDevice:
         channels = [c for device in devices for c in device.open_channels(client)]
         await client.connect(channels, timeout)
         for device in devices:
-            await device.prepare()
+            await device.when_connected()
 
     def on_disconnect(self, callback: OnDisconnect) -> Callable[[], None]:
         """Hear at once when the device loses its server.
@@ -119,7 +119,7 @@ class EpicsDevice:
                 self._channels[role] = channel
         return list(self._channels.values())
 
-    async def prepare(self) -> None:
+    async def when_connected(self) -> None:
         """Do what the device needs once its PVs answer; may be called again."""
 
     def _on_connection(self, channel: Channel, up: bool) -> None:

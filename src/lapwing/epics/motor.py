@@ -67,7 +67,7 @@ class EpicsMotor(EpicsDevice):
         self._stops = 0
         self._stop_was_meant = False
 
-    async def prepare(self) -> None:
+    async def when_connected(self) -> None:
         """Check the kinds of PVs, and follow read-back, limits and velocity."""
         followed = [role for role in _FOLLOWED if self.has(role)]
         self.require_numbers("setpoint", *followed)

@@ -1,13 +1,12 @@
 import sys
 
+import lmfit
 import numpy as np
 import pytest
 from unit.callbacks.streams import feed, peak_counts, peak_scan, scan_run
 
 from lapwing.callbacks import LiveFit, LiveFitPlot
 from lapwing.errors import ConfigError, PlanArgumentError
-
-lmfit = pytest.importorskip("lmfit")
 
 
 def gaussian(x, height, centre, sigma, offset):

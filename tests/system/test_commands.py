@@ -127,6 +127,8 @@ def test_sim_says_how_to_reach_it_and_ends_with_ctrl_c(tmp_path):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
+        # As at a terminal: what a shell runs in the background ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             lines = iter(process.stdout.readline, "")

@@ -19,7 +19,7 @@ class Listener(Protocol):
     """The call that hears the asides of the plan it runs."""
 
     def note(self, look: Callable[[], T]) -> T:
-        """Look, and note what was seen."""
+        """Look, and note what was seen, or how looking failed."""
         ...
 
     def announce(self, objs: tuple[Any, ...]) -> None:
@@ -42,8 +42,11 @@ def recorded(look: Callable[[], T]) -> T:
     A plan that looks at the world only through messages and ``recorded`` can be
     run again after a crash and will say the same: what was seen is noted.
 
+    That holds for looking in vain as well: what ``look`` raises is noted, and raised.
+
     Args:
-        look: Called without arguments, once.
+        look: Called without arguments, once. It should do nothing but look, and
+            raise only what it can be told by its class and its arguments.
 
     Returns:
         What it returned; in a replay, what it returned at the first time.

@@ -143,6 +143,7 @@ class Call:
         self._task: asyncio.Task[Any] | None = None
         self._awaiting: Msg | None = None
         self._given_up = 0  # how often the work in progress was cancelled
+        self._looking = False  # whether a look is being noted
         self._loop = asyncio.get_running_loop()
         self._begin(plan)
 
@@ -265,11 +266,23 @@ class Call:
     # ------------------------------------------------------------ asides
 
     def note(self, look: Callable[[], T]) -> T:
-        """Look at something outside the plan, and record what was seen."""
-        value = look()
+        """Look at something outside the plan, and record what was seen.
+
+        What a look does in order to look is not noted: in a replay only what it
+        came to is wanted.
+        """
         recorder = self.engine.recorder
-        if recorder is not None and not self.over:
-            recorder.note(value)
+        if recorder is None or self.over or self._looking:
+            return look()
+        self._looking = True
+        try:
+            value = look()
+        except Exception as exc:
+            recorder.note(None, exc)
+            raise
+        finally:
+            self._looking = False
+        recorder.note(value, None)
         return value
 
     def announce(self, objs: tuple[Any, ...]) -> None:

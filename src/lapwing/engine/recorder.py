@@ -33,8 +33,8 @@ class Recorder(Protocol):
         """The last message was answered by a response or an error."""
         ...
 
-    def note(self, value: Any) -> int:
-        """The plan looked at something outside itself and saw ``value``."""
+    def note(self, value: Any, error: Exception | None) -> int:
+        """The plan looked at something outside itself: it saw a value, or failed."""
         ...
 
     def document(self, name: str, doc: Document) -> int:
@@ -96,9 +96,9 @@ class MemoryRecorder:
         """The last message was answered."""
         return self._add("outcome", response, error)
 
-    def note(self, value: Any) -> int:
+    def note(self, value: Any, error: Exception | None) -> int:
         """The plan looked at something outside itself."""
-        return self._add("note", value)
+        return self._add("note", value, error)
 
     def document(self, name: str, doc: Document) -> int:
         """A document was made."""

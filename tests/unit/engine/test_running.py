@@ -611,8 +611,60 @@ def test_a_recorder_hears_messages_outcomes_documents_and_notes_in_order():
         "end",
     ]
     assert [r.number for r in recorder.records] == list(range(7))
-    assert recorder.records[1].content == (7,)
+    assert recorder.records[1].content == (7, None)
     assert recorder.records[4].content == (docs.named("start")[0]["uid"], None)
+
+
+def notes_of(recorder):
+    return [r.content for r in recorder.records if r.kind == "note"]
+
+
+def test_a_look_that_fails_is_noted_and_fails():
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+    trouble = OSError(2, "no such file")
+
+    def look():
+        raise trouble
+
+    def plan():
+        with pytest.raises(OSError, match="no such file") as caught:
+            recorded(look)
+        yield Msg("null")
+        return caught.value
+
+    assert run(engine, plan()).plan_result is trouble
+    assert notes_of(recorder) == [(None, trouble)]
+
+
+def test_an_order_that_comes_while_looking_is_no_note():
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+
+    def look():
+        raise GeneratorExit
+
+    def plan():
+        with pytest.raises(GeneratorExit):
+            recorded(look)
+        assert recorded(lambda: 1) == 1
+        yield Msg("null")
+
+    run(engine, plan())
+    assert notes_of(recorder) == [(1, None)]
+
+
+def test_a_look_within_a_look_makes_one_note():
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+
+    def plan():
+        total = recorded(lambda: recorded(lambda: 1) + recorded(lambda: 2))
+        yield Msg("null")
+        return total + recorded(lambda: 4)
+
+    assert run(engine, plan()).plan_result == 7
+    assert notes_of(recorder) == [(3, None), (4, None)]
 
 
 def test_outside_an_engine_recorded_just_looks():

@@ -349,7 +349,7 @@ def test_a_memory_recorder_tells_of_each_record():
     recorder, numbers = MemoryRecorder(), []
     recorder.on_durable(numbers.append)
     recorder.begin("plan", {})
-    recorder.note(1)
+    recorder.note(1, None)
     recorder.document("start", {})
     recorder.end("success", "")
     assert numbers == [0, 1, 2, 3]

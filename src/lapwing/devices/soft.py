@@ -117,7 +117,8 @@ class SoftSignal:
         self._subscribers.remove(function)
 
     def __repr__(self) -> str:
-        return f"<SoftSignal {self.name}={self.value!r}>"
+        # Start documents quote it: nothing in it may change from run to run.
+        return f"<{type(self).__name__} {self.name}>"
 
 
 class SoftDetector:
@@ -175,4 +176,4 @@ class SoftDetector:
         return self._function(*(motor.position for motor in self._motors))
 
     def __repr__(self) -> str:
-        return f"<SoftDetector {self.name}>"
+        return f"<{type(self).__name__} {self.name}>"

@@ -6,13 +6,15 @@ Test: tests/unit/devices/test_soft.py, with a clock that the test turns.
 """
 
 import asyncio
+import math
+import numbers
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from lapwing.devices.keys import data_key
-from lapwing.devices.limits import Limits, check_position
-from lapwing.errors import MotionError
+from lapwing.devices.limits import Limits, check_position, number_of
+from lapwing.errors import MotionError, PlanArgumentError
 from lapwing.protocols import DataKeys, Hints, Location, Readings
 from lapwing.status import Progress, Status
 
@@ -36,10 +38,15 @@ class SoftMotor:
         name: Name of the device; its read-back's data key.
         position: Initial position, in ``units``.
         limits: Lowest and highest position, in ``units``; None for no limits.
-        velocity: Units per second; None moves at once.
+        velocity: Units per second, above 0; None moves at once. It can be set
+            later, too: ``motor.velocity = 2.0``.
         clock: What tells the time; None takes the running event loop.
         units: Unit of positions.
         precision: Decimals worth showing.
+
+    Raises:
+        PlanArgumentError: The position is no finite number, or the velocity no
+            positive one.
     """
 
     parent = None
@@ -57,10 +64,10 @@ class SoftMotor:
     ):
         self.name = name
         self.limits = Limits(*limits) if limits else Limits()
-        self.velocity = velocity
         self._clock = clock
         self._unit, self._precision = units, precision
-        self._start = self._target = float(position)
+        self.velocity = velocity
+        self._start = self._target = number_of(position, name=name, unit=units)
         self._began = self._ends = 0.0
         self._status: Status | None = None
         self._timestamp = time.time()
@@ -72,6 +79,23 @@ class SoftMotor:
     def hints(self) -> Hints:
         """The read-back."""
         return {"fields": [self.name]}
+
+    @property
+    def velocity(self) -> float | None:
+        """Units per second; None moves at once."""
+        return self._velocity
+
+    @velocity.setter
+    def velocity(self, value: float | None) -> None:
+        if value is not None and not _is_speed(value):
+            raise PlanArgumentError(
+                f"motor {self.name}: {value!r} is no velocity; it needs a finite "
+                f"number above 0, in {self._unit or 'units'} per second",
+                hint="None moves at once",
+                device=self.name,
+                value=value,
+            )
+        self._velocity = value
 
     @property
     def position(self) -> float:
@@ -193,4 +217,10 @@ class SoftMotor:
         )
 
     def __repr__(self) -> str:
-        return f"<SoftMotor {self.name} at {self.position:g} {self._unit}>"
+        # Start documents quote it: nothing in it may change from run to run.
+        return f"<{type(self).__name__} {self.name}>"
+
+
+def _is_speed(value: Any) -> bool:
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return number and 0 < float(value) < math.inf

@@ -182,3 +182,31 @@ def test_a_detector_may_give_arrays():
     key = det.describe()["cam"]
     assert (key["dtype"], key["shape"], key["dtype_numpy"]) == ("array", [3, 4], "<u2")
     assert "precision" not in key
+
+
+@pytest.mark.parametrize("velocity", [0, 0.0, -1, math.nan, math.inf, "fast", True])
+def test_a_velocity_that_is_none_is_refused_before_anything_moves(velocity, clock):
+    with pytest.raises(PlanArgumentError, match=r"motor x: .* is no velocity"):
+        SoftMotor("x", velocity=velocity)
+    motor = SoftMotor("x", velocity=2.0, clock=clock)
+    with pytest.raises(PlanArgumentError, match="number above 0, in mm per second"):
+        motor.velocity = velocity
+    assert motor.velocity == 2.0
+
+
+def test_a_motor_may_be_made_slower_and_quick_again(clock):
+    motor = SoftMotor("x", clock=clock)
+    motor.velocity = np.float64(2.0)
+    status = motor.set(4.0)
+    clock.turn(1.0)
+    assert motor.position == 2.0
+    clock.turn(1.0)
+    assert status.success
+    motor.velocity = None
+    assert motor.set(0.0).success
+
+
+@pytest.mark.parametrize("position", [math.nan, "left", None])
+def test_a_motor_that_stands_nowhere_is_refused(position):
+    with pytest.raises(PlanArgumentError, match="is no position"):
+        SoftMotor("x", position)

@@ -13,7 +13,7 @@ from lapwing.epics.channel import Value
 from lapwing.epics.device import EpicsDevice
 from lapwing.epics.fields import MOTOR_RECORD, SIM_FIELDS, MotorFields
 from lapwing.epics.move import Move
-from lapwing.errors import MotionError
+from lapwing.errors import DeviceError, MotionError
 from lapwing.protocols import DataKeys, Hints, Location, Readings
 from lapwing.status import Status, status_of
 
@@ -117,8 +117,11 @@ class EpicsMotor(EpicsDevice):
             PlanArgumentError: It is no number, or not a finite one.
             LimitError: It lies outside the limits.
             DisconnectedError: The motor was never connected.
+            DeviceError: Its velocity is 0, and no timeout is given; nothing moves.
         """
         target = self._checked(value)
+        if timeout is None:
+            self._velocity()
         move = Move(self, target, timeout)
         status = status_of(
             self._run(move, target, self._stops),
@@ -180,13 +183,33 @@ class EpicsMotor(EpicsDevice):
         Args:
             start: Where it begins, in the motor's unit.
             target: Where it ends, in the motor's unit.
+
+        Raises:
+            DeviceError: The motor's velocity is 0, so that it would never arrive.
         """
-        velocity = abs(self._setting("velocity"))
-        if velocity == 0:
+        velocity = self._velocity()
+        if velocity is None:
             return None
         moving = abs(target - start) / velocity
         waiting = 2 * self._setting("acceleration") + self._setting("settle")
         return self.time_factor * (moving + waiting) + self.time_margin
+
+    def _velocity(self) -> float | None:
+        """Return how fast the motor moves, in its unit per second, if that is known."""
+        value = self.latest("velocity")
+        if value is None:
+            return None
+        if value == 0:
+            pv = self._pvs["velocity"]
+            raise DeviceError(
+                f"motor {self.name} cannot be moved: its velocity is 0 ({pv})",
+                hint="set a velocity, or say how long a move may take: "
+                f"{self.name}.set(position, timeout=seconds)",
+                device=self.name,
+                pv=pv,
+                value=value,
+            )
+        return abs(float(value))
 
     def _setting(self, role: str) -> float:
         return float(self.latest(role) or 0.0)

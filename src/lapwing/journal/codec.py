@@ -1,0 +1,321 @@
+"""The codec: what a call says and hears, as bytes and back.
+
+Owns the form of a record on disk, and what stands for things that cannot be written.
+Must not know files, engines or where arrays are kept.
+Test: pack a list of records, unpack it, compare.
+
+A record is a list. That of a message of the plan is the message itself, five
+fields of which the first is a text; any other begins with a number of `Kind`.
+"""
+
+import enum
+import functools
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import PurePath
+from typing import Any
+
+import msgpack
+import numpy as np
+
+Record = list[Any]
+"""One record: ``[command, obj, args, kwargs, run]`` or ``[kind, ...]``."""
+
+
+class Kind(IntEnum):
+    """What a record that is no message of the plan tells; its contents follow."""
+
+    BEGIN = 0
+    """A call starts: ``info``, a dict."""
+    ENGINE = 1
+    """The engine itself said a message: ``message``."""
+    SENT = 2
+    """The plan was sent something else than None: ``value``."""
+    THROWN = 3
+    """An error was thrown into the plan: ``error``."""
+    NOTE = 4
+    """The plan looked outside itself: ``value``."""
+    NOTE_ERROR = 5
+    """It did so in vain: ``error``."""
+    DOCUMENT = 6
+    """A document was made: ``name, doc``."""
+    READING = 7
+    """What a read in an open event gave, where it is not to be found in the event:
+    ``index`` of the plan's message, ``reading``."""
+    DONE = 8
+    """A status that the plan was sent is done: ``index`` of the plan's message whose
+    response it was, ``success``."""
+    RESUMED = 9
+    """The call goes on in another process: ``index``, the number of messages of the
+    plan that stand; what it said later counts no more."""
+    PAUSED = 10
+    """The call is paused: ``reason``."""
+    TAKEN_UP = 11
+    """The paused call goes on."""
+    END = 12
+    """The call is over: ``info``, a dict."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """A device, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallableRef:
+    """A function, method or class, by module and qualified name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRef:
+    """A status: whether it was done when the plan was sent it, and how."""
+
+    done: bool
+    success: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRef:
+    """An array that is kept elsewhere.
+
+    Attributes:
+        place: Where, in the words of who keeps it.
+        dtype: Its dtype, as numpy writes it.
+        shape: Its shape.
+        crc: CRC-32 of its bytes.
+    """
+
+    place: Any
+    dtype: str
+    shape: tuple[int, ...]
+    crc: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRef:
+    """An exception: class, arguments, and what it said."""
+
+    module: str
+    name: str
+    args: tuple[Any, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Something that cannot be written down: its type, and its repr."""
+
+    type_name: str
+    text: str
+
+
+class _Ext(IntEnum):
+    OBJECT = 1
+    CALLABLE = 2
+    STATUS = 3
+    ARRAY = 4
+    ARRAY_REF = 5
+    INTEGER = 6
+    SET = 7
+    COMPLEX = 8
+    ERROR = 9
+    OPAQUE = 10
+
+
+KeepArray = Callable[["np.ndarray[Any, Any]"], Any]
+LARGE = 65536
+"""Bytes above which an array is kept elsewhere, if there is a place."""
+
+_MAX_TEXT = 500
+
+
+class Encoder:
+    """Turns records into bytes.
+
+    Args:
+        keep: Keeps an array of more than `LARGE` bytes, and returns its place; None
+            leaves every array in its record.
+    """
+
+    def __init__(self, keep: KeepArray | None = None):
+        self._keep = keep
+        # Devices come with every point, and are held, so that no other takes an id.
+        self._devices: dict[int, tuple[Any, msgpack.ExtType]] = {}
+        self._packer = msgpack.Packer(
+            default=self._of_device, unicode_errors="surrogatepass"
+        )
+
+    def pack(self, records: Sequence[Any]) -> bytes:
+        """Return the bytes of a list of records."""
+        try:
+            return self._packer.pack(records)
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            self._packer.reset()
+            return self._packer.pack([self._plain(one) for one in records])
+
+    def forget(self) -> None:
+        """Let go of the devices."""
+        self._devices.clear()
+
+    def _of_device(self, value: Any) -> Any:
+        known = self._devices.get(id(value))
+        return self._stand_in(value) if known is None else known[1]
+
+    def _plain(self, value: Any, depth: int = 0) -> Any:
+        """Return a value with all that a packer cannot take replaced."""
+        if depth > 100:
+            return self._stand_in(value, opaque=True)
+        if isinstance(value, Mapping):
+            return {
+                key if isinstance(key, str | int | bytes) else str(key): self._plain(
+                    one, depth + 1
+                )
+                for key, one in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self._plain(one, depth + 1) for one in value]
+        if isinstance(value, int) and not -(2**63) <= value < 2**64:
+            return _ext(_Ext.INTEGER, str(int(value)))
+        if value is None or isinstance(value, str | bytes | int | float):
+            return value
+        return self._stand_in(value)
+
+    def _stand_in(self, value: Any, opaque: bool = False) -> Any:  # noqa: C901
+        # One case a type; those that come with every point come first.
+        if opaque:
+            return _opaque(value)
+        if hasattr(value, "add_callback") and hasattr(value, "done"):
+            status: Any = value
+            done = bool(status.done)
+            return _ext(_Ext.STATUS, [done, done and bool(status.success)])
+        name = getattr(value, "name", None)
+        if isinstance(name, str) and not isinstance(value, enum.Enum | PurePath):
+            stand_in = _ext(_Ext.OBJECT, name)
+            self._devices[id(value)] = (value, stand_in)
+            return stand_in
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        if isinstance(value, np.generic):
+            return self._plain(value.item())
+        if isinstance(value, int):
+            return _ext(_Ext.INTEGER, str(value))
+        if isinstance(value, set | frozenset):
+            return _ext(_Ext.SET, sorted(value, key=repr))
+        if isinstance(value, complex):
+            return _ext(_Ext.COMPLEX, [value.real, value.imag])
+        if isinstance(value, BaseException):
+            return self._error(value)
+        if isinstance(value, Mapping):
+            return dict(value)
+        if isinstance(value, PurePath):
+            return str(value)
+        if isinstance(value, enum.Enum):
+            return value.value
+        if isinstance(value, Iterable) and isinstance(value, Sequence):
+            return list(value)
+        if callable(value):
+            return _ext(_Ext.CALLABLE, name_of_callable(value))
+        return _opaque(value)
+
+    def _array(self, array: "np.ndarray[Any, Any]") -> Any:
+        if array.dtype.hasobject:
+            return array.tolist()
+        array = np.ascontiguousarray(array).reshape(array.shape)
+        head = [array.dtype.str, list(array.shape)]
+        if self._keep is not None and array.nbytes > LARGE:
+            crc = zlib.crc32(array.tobytes())
+            return _ext(_Ext.ARRAY_REF, [*head, crc, self._keep(array)])
+        return _ext(_Ext.ARRAY, [*head, array.tobytes()])
+
+    def _error(self, error: BaseException) -> Any:
+        cls = type(error)
+        args = [
+            one if isinstance(one, str | int | float | bool | None) else repr(one)
+            for one in error.args
+        ]
+        fields = [cls.__module__, cls.__qualname__, args, str(error)[:_MAX_TEXT]]
+        return _ext(_Ext.ERROR, fields)
+
+
+def _ext(code: _Ext, content: Any) -> msgpack.ExtType:
+    return msgpack.ExtType(code, msgpack.packb(content, unicode_errors="surrogatepass"))
+
+
+def _opaque(value: Any) -> Any:
+    cls = type(value)
+    kind = f"{cls.__module__}.{cls.__qualname__}"
+    return _ext(_Ext.OPAQUE, [kind, repr(value)[:_MAX_TEXT]])
+
+
+def name_of_callable(value: Any) -> str:
+    """Return ``module:qualified name`` of a function; of a partial, its function's."""
+    while isinstance(value, functools.partial):
+        value = value.func
+    named = value if hasattr(value, "__qualname__") else type(value)
+    return f"{getattr(named, '__module__', '')}:{named.__qualname__}"
+
+
+FetchArray = Callable[[ArrayRef], Any]
+
+
+class Decoder:
+    """Turns bytes into records.
+
+    Args:
+        fetch: Returns the array of an `ArrayRef`; None leaves the reference.
+    """
+
+    def __init__(self, fetch: FetchArray | None = None):
+        self._fetch = fetch
+        self._refs: dict[bytes, ObjectRef] = {}  # they come with every point
+
+    def unpack(self, data: bytes | memoryview) -> list[Record]:
+        """Return the records in some bytes.
+
+        Raises:
+            ValueError: These are not the bytes of records.
+        """
+        return msgpack.unpackb(
+            data,
+            ext_hook=self._meaning,
+            strict_map_key=False,
+            unicode_errors="surrogatepass",
+        )
+
+    def _meaning(self, code: int, data: bytes) -> Any:
+        # One case a type; those that come with every point come first.
+        if code == _Ext.OBJECT and (known := self._refs.get(data)) is not None:
+            return known
+        content = msgpack.unpackb(
+            data, strict_map_key=False, unicode_errors="surrogatepass"
+        )
+        if code == _Ext.OBJECT:
+            ref = self._refs[data] = ObjectRef(content)
+            return ref
+        if code == _Ext.STATUS:
+            return StatusRef(*content)
+        if code == _Ext.CALLABLE:
+            return CallableRef(content)
+        if code == _Ext.ARRAY:
+            dtype, shape, data = content
+            return np.frombuffer(data, dtype).reshape(shape)
+        if code == _Ext.ARRAY_REF:
+            dtype, shape, crc, place = content
+            ref = ArrayRef(place, dtype, tuple(shape), crc)
+            return ref if self._fetch is None else self._fetch(ref)
+        if code == _Ext.INTEGER:
+            return int(content)
+        if code == _Ext.SET:
+            return set(content)
+        if code == _Ext.COMPLEX:
+            return complex(*content)
+        if code == _Ext.ERROR:
+            module, name, args, text = content
+            return ErrorRef(module, name, tuple(args), text)
+        return Opaque(*content)

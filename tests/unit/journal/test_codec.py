@@ -1,0 +1,164 @@
+import functools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lapwing import Msg
+from lapwing.errors import LimitError
+from lapwing.journal.codec import (
+    LARGE,
+    ArrayRef,
+    CallableRef,
+    Decoder,
+    Encoder,
+    ErrorRef,
+    Kind,
+    ObjectRef,
+    Opaque,
+    StatusRef,
+)
+
+
+class Device:
+    def __init__(self, name):
+        self.name = name
+
+
+class Status:
+    def __init__(self, done, success):
+        self.done = done
+        self.success = success
+
+    def add_callback(self, callback):
+        callback(self)
+
+
+def back(value, **options):
+    return Decoder().unpack(Encoder(**options).pack([[Kind.SENT, value]]))[0][1]
+
+
+def test_a_message_is_its_five_fields_with_the_device_by_name():
+    msg = Msg("set", Device("x"), 1.5, group="g", run="a")
+
+    (record,) = Decoder().unpack(Encoder().pack([msg]))
+
+    assert record == ["set", ObjectRef("x"), [1.5], {"group": "g"}, "a"]
+
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(plain)
+def test_plain_values_come_back_as_they_were(value):
+    assert back(value) == value
+
+
+def test_integers_beyond_64_bits_come_back():
+    assert back([2**70, {"a": -(2**90)}]) == [2**70, {"a": -(2**90)}]
+
+
+def test_numpy_numbers_become_pythons():
+    assert back([np.float64(0.5), np.int32(3), np.bool_(True)]) == [0.5, 3, True]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "<i4", ">f8", "U5", "c16", "M8[s]"])
+def test_arrays_keep_dtype_and_shape(dtype):
+    array = np.zeros((2, 3), dtype)
+
+    found = back(array)
+
+    assert found.dtype == array.dtype
+    assert found.shape == (2, 3)
+    assert (found == array).all()
+
+
+def test_an_array_of_objects_becomes_a_list():
+    assert back(np.array([1, "a", None], dtype=object)) == [1, "a", None]
+
+
+def test_an_array_without_dimensions_keeps_having_none():
+    assert back(np.array(3.0)).shape == ()
+
+
+def test_large_arrays_are_kept_elsewhere():
+    kept = []
+    array = np.arange(LARGE, dtype="u1").repeat(2)
+
+    ref = back(array, keep=lambda one: kept.append(one) or [7, 8])
+
+    assert isinstance(ref, ArrayRef)
+    assert (ref.place, ref.dtype, ref.shape) == ([7, 8], "|u1", (2 * LARGE,))
+    assert (kept[0] == array).all()
+
+
+def test_statuses_say_whether_they_were_done():
+    assert back(Status(True, True)) == StatusRef(True, True)
+    assert back(Status(True, False)) == StatusRef(True, False)
+    assert back(Status(False, False)) == StatusRef(False, False)
+
+
+def test_a_status_with_a_name_of_its_own_is_no_device():
+    status = Status(False, False)
+    status.name = "moving x"
+
+    assert back(status) == StatusRef(False, False)
+
+
+def test_functions_stand_by_their_names():
+    name = CallableRef("lapwing.journal.codec:Encoder.pack")
+
+    assert back(Encoder.pack) == name
+    assert back(functools.partial(Encoder.pack, 1)) == name
+
+
+def test_errors_keep_class_arguments_and_text():
+    found = back(LimitError("too far", device="x"))
+
+    assert isinstance(found, ErrorRef)
+    assert found.module == "lapwing.errors"
+    assert (found.name, found.args) == ("LimitError", ("too far",))
+    assert found.text.startswith("too far")
+
+
+def test_what_cannot_be_written_is_named_and_nothing_around_it_is_lost():
+    found = back({"before": 1, "it": object(), "after": [2**80]})
+
+    assert isinstance(found["it"], Opaque)
+    assert found["it"].type_name == "builtins.object"
+    assert (found["before"], found["after"]) == (1, [2**80])
+
+
+def test_a_value_that_holds_itself_does_not_end_the_writing():
+    ring = []
+    ring.append(ring)
+
+    assert isinstance(back([1, ring])[1], list)
+
+
+def test_sets_complex_numbers_and_paths_come_back():
+    assert back([{1, 2}, 1 + 2j, Path("a") / "b"]) == [{1, 2}, 1 + 2j, "a/b"]
+
+
+def test_a_device_is_not_held_after_forget():
+    import gc
+    import weakref
+
+    encoder, device = Encoder(), Device("x")
+    encoder.pack([Msg("read", device)])
+    alive = weakref.ref(device)
+    encoder.forget()
+    del device
+    gc.collect()
+
+    assert alive() is None

@@ -179,6 +179,12 @@ class DeviceTimeoutError(DeviceError, TimeoutError):
     code = "device.timeout"
 
 
+class RampFail(DeviceTimeoutError, RuntimeError):
+    """What a ramp waits for was not done in its time."""
+
+    code = "device.ramp_timeout"
+
+
 class DisconnectedError(DeviceError, ConnectionError):
     """A PV is not, or no longer, connected.
 

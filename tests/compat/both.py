@@ -68,17 +68,27 @@ def _bluesky_engine() -> Any:
     return BlueskyRunEngine({}, loop=_LOOP, context_managers=[])
 
 
-def on_bluesky(plan: Any, bench: Any = None, then: Sequence[str] = ()) -> Account:
-    return _on(_bluesky_engine(), plan, bench, then)
+Prepare = Callable[[Any], Any]
 
 
-def on_lapwing(plan: Any, bench: Any = None, then: Sequence[str] = ()) -> Account:
-    return _on(lapwing.RunEngine({}), plan, bench, then)
+def on_bluesky(
+    plan: Any, bench: Any = None, then: Sequence[str] = (), prepare: Prepare = id
+) -> Account:
+    return _on(_bluesky_engine(), plan, bench, then, prepare)
 
 
-def _on(engine: Any, plan: Any, bench: Any, then: Sequence[str]) -> Account:
+def on_lapwing(
+    plan: Any, bench: Any = None, then: Sequence[str] = (), prepare: Prepare = id
+) -> Account:
+    return _on(lapwing.RunEngine({}), plan, bench, then, prepare)
+
+
+def _on(
+    engine: Any, plan: Any, bench: Any, then: Sequence[str], prepare: Prepare
+) -> Account:
     """Run a plan; each time that it is paused, do the next of ``then``."""
     account = Account()
+    prepare(engine)
     names = Names()
 
     def collect(name: str, doc: dict[str, Any]) -> None:

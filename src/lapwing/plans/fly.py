@@ -10,7 +10,7 @@ from time import time
 from typing import Any
 
 from lapwing.engine.asides import recorded
-from lapwing.errors import DeviceTimeoutError
+from lapwing.errors import RampFail
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.devices import check_named
 from lapwing.plans.fly_stubs import collect, complete, kickoff
@@ -69,13 +69,12 @@ def ramp_plan(
         The uid of the run.
 
     Raises:
-        DeviceTimeoutError: The change was not over in its time.
+        RampFail: The change was not over in its time.
     """
     check_named([monitor_sig], "monitored signal")
     own = {"plan_name": "ramp_plan", **(md or {})}
 
     def ramp() -> MsgGenerator[None]:
-        yield Msg("monitor", monitor_sig, name=f"{monitor_sig.name}_monitor")
         if take_pre_data:
             yield from ensure_generator(inner_plan_func())
         status = yield from ensure_generator(go_plan)
@@ -85,12 +84,15 @@ def ramp_plan(
             yield from ensure_generator(inner_plan_func())
             now = recorded(time)
             if timeout is not None and now > began + timeout:
-                raise DeviceTimeoutError(
+                raise RampFail(
                     f"what {own['plan_name']} waits for is not done after {timeout} s"
                 )
             if period is not None and now < start + period:
                 yield Msg("sleep", None, start + period - now)
         yield from ensure_generator(inner_plan_func())
 
-    ending = Msg("unmonitor", monitor_sig)
-    return (yield from run_wrapper(finalize_wrapper(ramp(), [ending]), md=own))
+    def watched() -> MsgGenerator[None]:
+        yield Msg("monitor", monitor_sig, name=f"{monitor_sig.name}_monitor")
+        yield from finalize_wrapper(ramp(), [Msg("unmonitor", monitor_sig)])
+
+    return (yield from run_wrapper(watched(), md=own))

@@ -4,7 +4,7 @@ import pytest
 from kit import Detector, Motor
 from unit.plans.running import run
 
-from lapwing.errors import DeviceTimeoutError, PlanSignatureError
+from lapwing.errors import PlanSignatureError, RampFail, UnsupportedDeviceError
 from lapwing.plans import fly, ramp_plan
 from lapwing.plans import stubs as bps
 from lapwing.status import Status
@@ -98,11 +98,19 @@ def test_a_ramp_that_is_over_at_once_is_recorded_before_and_after():
 
 def test_a_ramp_that_takes_too_long_fails():
     outcome = run(ramping(Status("oven", "heat"), Detector(), timeout=0.0))
-    assert isinstance(outcome.error, DeviceTimeoutError)
+    assert isinstance(outcome.error, RampFail)
     assert isinstance(outcome.error, TimeoutError)
+    assert isinstance(outcome.error, RuntimeError)
     assert "0.0 s" in str(outcome.error)
     assert outcome.stop["exit_status"] == "fail"
     assert "unmonitor" in outcome.commands
+
+
+def test_a_ramp_that_cannot_be_watched_says_so():
+    det = Detector()
+    outcome = run(ramp_plan([], det, lambda: bps.trigger_and_read([det])))
+    assert isinstance(outcome.error, UnsupportedDeviceError)
+    assert "Subscribable" in str(outcome.error)
 
 
 @pytest.mark.parametrize("motor", [Motor("m")])

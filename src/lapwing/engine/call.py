@@ -154,9 +154,9 @@ class Call:
         self.error: BaseException | None = None
 
         # The messages since the checkpoint; None where they are not to be repeated.
-        self.cache: list[Msg] | None = []
+        self.rewindable = self.engine.rewindable
+        self.cache: list[Msg] | None = [] if self.rewindable else None
         self.resumable = True
-        self.rewindable = True
         self.last: Msg | None = None
         # Whether the last message was given up, and has no response.
         self.unanswered = False
@@ -194,6 +194,7 @@ class Call:
     def attach(self, task: "asyncio.Task[Any]") -> None:
         """Say which task drives the plan; an interrupt cancels what it awaits."""
         self._task = task
+        self._loop = task.get_loop()  # it may be resumed on another one
 
     def detach(self, task: "asyncio.Task[Any]") -> None:
         """Say that a task drives the plan no more."""
@@ -326,6 +327,13 @@ class Call:
         self.saved_since_checkpoint = False
         for run in self.runs.values():
             run.mark()
+
+    def set_rewindable(self, value: bool) -> None:
+        """Say whether what follows may be repeated; a change forgets what was said."""
+        if value != self.rewindable:
+            self.rewindable = value
+            if self.kept is None:  # while it is suspended nothing is kept anyway
+                self.record_again()
 
     def record_again(self) -> None:
         """Begin to keep messages, if what follows may be repeated."""

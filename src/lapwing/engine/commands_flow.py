@@ -6,6 +6,7 @@ Test: through the engine, with lists of messages and a clock that is turned.
 """
 
 import asyncio
+import math
 import threading
 from collections.abc import Hashable, Iterable
 from typing import Any
@@ -14,7 +15,11 @@ from lapwing.engine.call import Call
 from lapwing.engine.checkpoint import enter_suspension, leave_suspension
 from lapwing.engine.interrupts import Pause
 from lapwing.engine.statuses import Tracked, Waiter
-from lapwing.errors import IllegalMessageSequence, WaitForTimeoutError
+from lapwing.errors import (
+    IllegalMessageSequence,
+    PlanArgumentError,
+    WaitForTimeoutError,
+)
 from lapwing.messages import Msg
 
 
@@ -84,8 +89,20 @@ def _timeout_error(
 
 
 async def sleep(call: Call, msg: Msg) -> None:
-    """Let ``args[0]`` seconds pass."""
-    await call.engine.sleep(*msg.args)
+    """Let ``args[0]`` seconds pass; with less than 0 none do."""
+    await call.engine.sleep(_seconds(*msg.args))
+
+
+def _seconds(given: Any = None, *_: Any) -> float:
+    try:
+        seconds = math.nan if isinstance(given, str | bytes) else float(given)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if math.isnan(seconds):
+        raise PlanArgumentError(
+            f"'sleep' takes a number of seconds, but was given {given!r}"
+        )
+    return seconds
 
 
 def checkpoint(call: Call, msg: Msg) -> None:
@@ -111,10 +128,8 @@ def clear_checkpoint(call: Call, msg: Msg) -> None:
 def rewindable(call: Call, msg: Msg) -> bool:
     """Say whether what follows may be repeated; None asks what is in force."""
     wanted = msg.args[0] if msg.args else None
-    if wanted is not None and bool(wanted) != call.rewindable:
-        call.rewindable = bool(wanted)
-        if call.kept is None:  # while it is suspended nothing is kept anyway
-            call.record_again()
+    if wanted is not None:
+        call.set_rewindable(bool(wanted))
     return call.rewindable
 
 

@@ -7,13 +7,15 @@ Test: `claim` in a running loop; `get` outside of any.
 Engines, asynchronous devices, monitors and document callbacks live only there.
 It is the caller's running loop if the first ``connect`` or ``engine.run`` of
 the process was awaited there, else a background thread's; fixed from then on,
-or until that loop is closed.
+or until that loop is closed. A loop that somebody hands over (`adopt`) takes its
+place only if nothing goes on there.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from lapwing.errors import StateError
 
@@ -21,6 +23,9 @@ T = TypeVar("T")
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
+_threads: WeakKeyDictionary[asyncio.AbstractEventLoop, threading.Thread] = (
+    WeakKeyDictionary()
+)
 
 
 def claim() -> asyncio.AbstractEventLoop:
@@ -37,21 +42,56 @@ def get() -> asyncio.AbstractEventLoop:
     global _loop
     with _lock:
         if _loop is None or _loop.is_closed():
-            _loop = _start_thread()
+            _loop = asyncio.new_event_loop()
+            _run_in_thread(_loop, "lapwing-device-loop")
         return _loop
 
 
-def _start_thread() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
+def adopt(loop: asyncio.AbstractEventLoop, name: str = "lapwing-device-loop") -> None:
+    """Make a loop the device loop; run it in a background thread unless it runs.
+
+    Args:
+        loop: The loop, not closed.
+        name: What the thread is called.
+
+    Raises:
+        StateError: The loop is closed; or something still goes on upon the device
+            loop that there is.
+    """
+    global _loop
+    with _lock:
+        if loop.is_closed():
+            raise StateError("a closed event loop cannot be the device loop")
+        if loop is not _loop and _loop is not None and _is_busy(_loop):
+            raise StateError(
+                "another event loop cannot become the device loop while something is "
+                "going on upon the one that there is",
+                hint="end the plans that run, or leave out the loop",
+            )
+        _loop = loop
+        if not loop.is_running():
+            _run_in_thread(loop, name)
+
+
+def thread() -> threading.Thread | None:
+    """Return the thread that runs the device loop, if that was started here."""
+    return None if _loop is None else _threads.get(_loop)
+
+
+def _is_busy(loop: asyncio.AbstractEventLoop) -> bool:
+    return loop.is_running() and bool(asyncio.all_tasks(loop))
+
+
+def _run_in_thread(loop: asyncio.AbstractEventLoop, name: str) -> None:
     running = threading.Event()
     loop.call_soon(running.set)
     # A daemon: a process ends when its user's code does. What must not be lost
     # has been written by then; see the recorder.
-    threading.Thread(
-        target=_run_for_ever, args=[loop], name="lapwing-device-loop", daemon=True
-    ).start()
+    _threads[loop] = threading.Thread(
+        target=_run_for_ever, args=[loop], name=name, daemon=True
+    )
+    _threads[loop].start()
     running.wait()
-    return loop
 
 
 def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:

@@ -8,11 +8,11 @@ Test: subscribe, process, unsubscribe.
 import threading
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakMethod
 
 from lapwing.documents import Document
-from lapwing.errors import PlanArgumentError
+from lapwing.errors import PlanArgumentError, PlanSignatureError
 
 NAMES = (
     "start",
@@ -36,12 +36,15 @@ class Dispatcher:
     a function is held. An exception of a subscriber goes up to the caller.
     """
 
+    names: ClassVar[tuple[str, ...]] = NAMES
+    """Names of the documents that it knows."""
+
     def __init__(self) -> None:
         self._tokens = count()
         self._lock = threading.Lock()  # a person subscribes from another thread
         self._entries: dict[int, tuple[str, _Ref]] = {}
         # Rebuilt on each change, so that processing is a walk over a tuple.
-        self._by_name: dict[str, tuple[_Ref, ...]] = dict.fromkeys(NAMES, ())
+        self._by_name: dict[str, tuple[_Ref, ...]] = dict.fromkeys(self.names, ())
 
     def subscribe(self, func: Subscriber, name: str = "all") -> int:
         """Call ``func(name, doc)`` on each document of that name, or on all.
@@ -54,12 +57,18 @@ class Dispatcher:
 
         Raises:
             PlanArgumentError: There are no documents of that name.
+            PlanSignatureError: ``func`` is no function.
         """
+        if not callable(func):
+            raise PlanSignatureError(
+                f"{func!r} was to hear documents, but is no function of "
+                f"(name, document)"
+            )
         name = str(getattr(name, "name", name))
-        if name != "all" and name not in NAMES:
+        if name != "all" and name not in self.names:
             raise PlanArgumentError(
                 f"there are no documents named {name!r}; subscribe to 'all' or one "
-                f"of {', '.join(NAMES)}"
+                f"of {', '.join(self.names)}"
             )
         ref: _Ref = func
         if hasattr(func, "__self__") and hasattr(func, "__func__"):
@@ -109,5 +118,5 @@ class Dispatcher:
             name: tuple(
                 ref for wanted, ref in self._entries.values() if wanted in ("all", name)
             )
-            for name in NAMES
+            for name in self.names
         }

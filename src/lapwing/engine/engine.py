@@ -123,6 +123,7 @@ class Engine:
         self._state = State.IDLE
         self._call: Call | None = None
         self._left_deferred = False
+        self._rewindable = True
         self._task: asyncio.Task[Any] | None = None
 
     # ------------------------------------------------------------ state
@@ -159,6 +160,27 @@ class Engine:
     def resumable(self) -> bool:
         """Whether the plan has a checkpoint to come back to."""
         return self._call is not None and self._call.resumable
+
+    @property
+    def open_runs(self) -> dict[Any, Any]:
+        """The bundlers of the runs that are open, by run key."""
+        return {} if self._call is None else self._call.runs
+
+    @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """The task that drives the plan; None if none is driven."""
+        return self._task
+
+    @property
+    def rewindable(self) -> bool:
+        """Whether what a plan does may be repeated after a pause; can be set."""
+        return self._rewindable if self._call is None else self._call.rewindable
+
+    @rewindable.setter
+    def rewindable(self, value: bool) -> None:
+        self._rewindable = bool(value)
+        if self._call is not None:
+            self._call.set_rewindable(self._rewindable)
 
     # ------------------------------------------------------------ documents
 

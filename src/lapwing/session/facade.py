@@ -209,15 +209,16 @@ class RunEngine:
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
         while result.paused and self.on_pause is not None:
             result = self._block(getattr(self.engine, self.on_pause(result)))
-        if result.paused:
-            why = f" ({result.reason})" if result.reason else ""
-            raise RunEngineInterrupted(PAUSED_TEXT.format(why=why))
         if result.interrupted:
-            raise RunEngineInterrupted(
-                f"The plan was ended: {result.exit_status}"
-                + (f" ({result.reason})" if result.reason else "")
-            )
+            raise RunEngineInterrupted(self._interruption(result))
         return self._returned(result)
+
+    def _interruption(self, result: EngineResult) -> str:
+        """Say that a call was interrupted, and what the user may do now."""
+        why = f" ({result.reason})" if result.reason else ""
+        if result.paused:
+            return PAUSED_TEXT.format(why=why)
+        return f"The plan was ended: {result.exit_status}{why}"
 
     def _returned(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
         return result if self._returns_result else result.run_start_uids
@@ -309,6 +310,9 @@ class RunEngine:
     md = _OfEngine[MutableMapping[str, Any]]("Metadata that goes into every run.")
     state = _OfEngine[State]('What the engine is doing: "idle", "running", ...')
     resumable = _OfEngine[bool]("Whether the plan has a checkpoint to come back to.")
+    rewindable = _OfEngine[bool](
+        "Whether what a plan does may be repeated after a pause."
+    )
     deferred_pause_requested = _OfEngine[bool](
         "Whether the plan will pause at its next checkpoint."
     )

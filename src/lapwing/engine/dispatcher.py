@@ -29,6 +29,30 @@ Subscriber = Callable[[str, Document], Any]
 _Ref = Subscriber | WeakMethod[Any]
 
 
+def checked(func: Any, name: Any) -> str:
+    """Return the name of the documents that a function is to hear.
+
+    Args:
+        func: The function.
+        name: A name, or a member of an enumeration of them.
+
+    Raises:
+        PlanArgumentError: There are no documents of that name.
+        PlanSignatureError: ``func`` is no function.
+    """
+    if not callable(func):
+        raise PlanSignatureError(
+            f"{func!r} was to hear documents, but is no function of (name, document)"
+        )
+    name = str(getattr(name, "name", name))
+    if name != "all" and name not in NAMES:
+        raise PlanArgumentError(
+            f"there are no documents named {name!r}; subscribe to 'all' or one "
+            f"of {', '.join(NAMES)}"
+        )
+    return name
+
+
 class Dispatcher:
     """Calls subscribers at once, in the order in which they subscribed.
 
@@ -59,17 +83,7 @@ class Dispatcher:
             PlanArgumentError: There are no documents of that name.
             PlanSignatureError: ``func`` is no function.
         """
-        if not callable(func):
-            raise PlanSignatureError(
-                f"{func!r} was to hear documents, but is no function of "
-                f"(name, document)"
-            )
-        name = str(getattr(name, "name", name))
-        if name != "all" and name not in self.names:
-            raise PlanArgumentError(
-                f"there are no documents named {name!r}; subscribe to 'all' or one "
-                f"of {', '.join(self.names)}"
-            )
+        name = checked(func, name)
         ref: _Ref = func
         if hasattr(func, "__self__") and hasattr(func, "__func__"):
             ref = WeakMethod(func)

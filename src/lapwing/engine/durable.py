@@ -14,7 +14,8 @@ from itertools import count
 from time import monotonic
 
 from lapwing.documents import Document
-from lapwing.engine.dispatcher import NAMES, Subscriber
+from lapwing.engine import device_loop
+from lapwing.engine.dispatcher import Subscriber, checked
 from lapwing.engine.recorder import Recorder
 from lapwing.errors import PlanArgumentError
 
@@ -91,10 +92,9 @@ class DurableFeed:
         Raises:
             PlanArgumentError: There are no documents of that name, or no recorder
                 that could replay.
+            PlanSignatureError: ``func`` is no function.
         """
-        name = str(getattr(name, "name", name))
-        if name != "all" and name not in NAMES:
-            raise PlanArgumentError(f"there are no documents named {name!r}")
+        name = checked(func, name)
         recorder = self._recorder
         if replay and recorder is None:
             raise PlanArgumentError(
@@ -137,7 +137,7 @@ class DurableFeed:
 
     def _became_durable(self, _number: int) -> None:
         if self._waiting:
-            self._schedule()
+            device_loop.do_there(self._schedule)
 
     def _schedule(self) -> None:
         if not self._scheduled:

@@ -5,11 +5,11 @@ Must not run anything.
 Test: each form that is accepted, and some that are not.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from lapwing.engine.dispatcher import Subscriber
-from lapwing.errors import NotAPlanError
+from lapwing.errors import NotAPlanError, PlanSignatureError
 from lapwing.messages import Msg
 
 Subscribers = Subscriber | Iterable[Subscriber] | dict[str, Any] | None
@@ -38,9 +38,29 @@ def _say_all(messages: Iterable[Msg]) -> Generator[Msg, Any, None]:
 
 
 def flatten_subscribers(subs: Subscribers) -> list[tuple[str, Subscriber]]:
-    """Return pairs of document name and subscriber."""
-    by_name: Any = subs if isinstance(subs, dict) else {"all": subs or ()}
+    """Return pairs of document name and subscriber.
+
+    Raises:
+        PlanSignatureError: One is no function.
+    """
+    by_name: Any = subs if isinstance(subs, Mapping) else {"all": subs}
     flat: list[tuple[str, Subscriber]] = []
     for name, funcs in by_name.items():
-        flat.extend((name, f) for f in ([funcs] if callable(funcs) else funcs))
+        flat.extend((name, func) for func in _functions(funcs))
     return flat
+
+
+def _functions(given: Any) -> list[Subscriber]:
+    if given is None or callable(given):
+        return [] if given is None else [given]
+    listed = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    functions: list[Any] = list(given) if listed else [given]
+    for func in functions:
+        if not callable(func):
+            raise PlanSignatureError(
+                f"{func!r} was given to hear documents, but is no function of "
+                f"(name, document)",
+                hint="RE(plan, func), RE(plan, [func, ...]) or RE(plan, "
+                "{'event': func}); metadata are given by name: RE(plan, sample='A')",
+            )
+    return functions

@@ -11,6 +11,7 @@ from typing import Any
 
 from lapwing.errors import PlanArgumentError
 from lapwing.messages import Msg, MsgGenerator
+from lapwing.plans import patterns
 from lapwing.plans.devices import check_detectors, check_motors, separate_devices
 from lapwing.plans.plan import plan
 from lapwing.plans.predeclare import predeclare
@@ -60,8 +61,8 @@ def adaptive_scan(
         The uid of the run.
 
     Raises:
-        PlanArgumentError: The steps are not as above, or no detector gives
-            ``target_field``.
+        PlanArgumentError: The steps are not as above, something is no number, or no
+            detector gives ``target_field``.
     """
     stepping = _Stepping(
         start, stop, min_step, max_step, target_delta, backstep, threshold
@@ -118,6 +119,9 @@ class _Stepping:
     threshold: float
 
     def __post_init__(self) -> None:
+        given = {key: getattr(self, key) for key in self.__slots__}
+        del given["backstep"]
+        patterns.check_finite(**given)
         if not 0 < self.min_step < self.max_step:
             raise PlanArgumentError(
                 f"min_step and max_step must meet condition of max_step > min_step > "

@@ -92,7 +92,7 @@ def _list_grid(
     relative: bool = False,
 ) -> MsgGenerator[str]:
     check_detectors(detectors)
-    columns = columns_of(args)
+    columns = columns_of(args, relative=relative)
     if empty := [motor.name for motor, positions in columns if not positions]:
         raise PlanArgumentError(f"the lists of positions of {empty} are empty")
     if snake_axes is not None and not isinstance(snake_axes, bool | str):

@@ -27,7 +27,7 @@ def _list_scan(
     relative: bool,
 ) -> MsgGenerator[str]:
     check_detectors(detectors)
-    columns = columns_of(args)
+    columns = columns_of(args, relative=relative)
     _check_lengths(columns)
     described = [x for motor, points in columns for x in (repr(motor), points)]
     motors = [motor for motor, _ in columns]
@@ -55,12 +55,18 @@ def _list_scan(
     )
 
 
-def columns_of(args: Sequence[Any]) -> list[tuple[Any, Sequence[Any]]]:
+def columns_of(
+    args: Sequence[Any], *, relative: bool
+) -> list[tuple[Any, Sequence[Any]]]:
     """Return motors and their positions, as lists.
 
+    Args:
+        args: Motor, positions, motor, positions, ...
+        relative: Whether the positions are offsets, and so must be numbers.
+
     Raises:
-        PlanArgumentError: They do not come in pairs, a motor comes twice, or what
-            follows one is no list.
+        PlanArgumentError: They do not come in pairs, a motor comes twice, what
+            follows one is no list, or an offset is no finite number.
     """
     if len(args) % 2:
         raise PlanArgumentError(
@@ -78,6 +84,8 @@ def columns_of(args: Sequence[Any]) -> list[tuple[Any, Sequence[Any]]]:
             )
         kind = tuple if isinstance(positions, tuple) else list
         columns.append((motor, kind(positions)))
+        if relative:
+            patterns.check_offset(columns[-1][1], motor)
     return columns
 
 
@@ -139,8 +147,8 @@ def rel_list_scan(
         The uid of the run.
 
     Raises:
-        PlanArgumentError: A motor has no offsets, or the lengths differ; this is
-            found before any position is read.
+        PlanArgumentError: A motor has no offsets, one is no finite number, or the
+            lengths differ; this is found before any position is read.
     """
     return (
         yield from _list_scan(

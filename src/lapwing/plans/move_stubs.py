@@ -10,6 +10,7 @@ from typing import Any
 
 from lapwing.errors import PlanArgumentError
 from lapwing.messages import Msg, MsgGenerator
+from lapwing.plans import patterns
 from lapwing.plans.devices import hinted_fields
 from lapwing.plans.plan import bare, plan
 from lapwing.plans.relative import relative_set_wrapper
@@ -35,6 +36,8 @@ def rel_set(
         wait: Wait here until it is done.
         **kwargs: Whatever else the device takes.
     """
+    if args:
+        patterns.check_offset(args[0], obj)
     move = bare(abs_set)(obj, *args, group=group, wait=wait, **kwargs)
     return (yield from relative_set_wrapper(move))
 
@@ -58,8 +61,11 @@ def mvr(
         Their statuses.
 
     Raises:
-        PlanArgumentError: As of `mv`.
+        PlanArgumentError: As of `mv`, or an offset is no finite number; nothing was
+            moved.
     """
+    for motor, offset in zip(args[::2], args[1::2], strict=False):
+        patterns.check_offset(offset, motor)
     move = bare(mv)(*args, group=group, timeout=timeout, **kwargs)
     return (yield from relative_set_wrapper(move, args[::2]))
 

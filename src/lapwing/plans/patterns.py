@@ -21,6 +21,8 @@ from lapwing.plans.points import (
     Points,
     as_number,
     as_position,
+    check_finite,
+    check_offset,
     line,
 )
 from lapwing.plans.spiral_paths import spiral, spiral_fermat, spiral_square_pattern
@@ -33,6 +35,8 @@ __all__ = [
     "Points",
     "as_number",
     "as_position",
+    "check_finite",
+    "check_offset",
     "chunk_outer_product_args",
     "classify_outer_product_args_pattern",
     "inner_list_product",

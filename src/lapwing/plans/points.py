@@ -8,7 +8,7 @@ Points are computed from their index, so that a grid of a million points costs
 nothing before its first point is taken.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, nan
 from operator import index as as_index
 from typing import Any, SupportsIndex, cast
@@ -208,7 +208,7 @@ def as_position(value: Any, motor: Any = None) -> float:
         PlanArgumentError: It is no finite number.
     """
     try:
-        position = float(value)
+        position = nan if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError):
         position = nan
     if not isfinite(position):
@@ -217,6 +217,53 @@ def as_position(value: Any, motor: Any = None) -> float:
             f"a position{of} must be a finite number, but it is {value!r}"
         )
     return position
+
+
+def check_offset(offset: Any, motor: Any) -> None:
+    """Refuse what cannot be added to a position.
+
+    Args:
+        offset: A finite number, or an array, a sequence or a dict of such.
+        motor: The motor concerned.
+
+    Raises:
+        PlanArgumentError: It is, or has in it, something else.
+    """
+    if _is_several(offset):
+        for part in offset.values() if isinstance(offset, Mapping) else offset:
+            check_offset(part, motor)
+        return
+    try:
+        as_position(offset)
+    except PlanArgumentError:
+        raise PlanArgumentError(
+            f"motor {getattr(motor, 'name', motor)!r} was to be moved by {offset!r}, "
+            f"which is no offset; a finite number is needed"
+        ) from None
+
+
+def _is_several(value: Any) -> bool:
+    if isinstance(value, str | bytes) or getattr(value, "ndim", 1) == 0:
+        return False
+    return hasattr(value, "__iter__")
+
+
+def check_finite(**given: Any) -> None:
+    """Refuse arguments that are no finite numbers.
+
+    Args:
+        **given: The arguments, by name.
+
+    Raises:
+        PlanArgumentError: Names the first that is none.
+    """
+    for name, value in given.items():
+        try:
+            as_position(value)
+        except PlanArgumentError:
+            raise PlanArgumentError(
+                f"{name} must be a finite number, but it is {value!r}"
+            ) from None
 
 
 def as_number(num: Any, motor: Any = None, *, least: int = 1) -> int:

@@ -21,6 +21,7 @@ from lapwing.plans.mutators import (
     plan_mutator,
     takes_plan,
 )
+from lapwing.plans.points import check_offset
 from lapwing.plans.pseudo import Folding, pseudo_parent, shifted
 
 
@@ -48,6 +49,15 @@ def _position_of(obj: Any) -> MsgGenerator[Any]:
             hint="give it a locate() or a position, or hint at one field",
         )
     return reading[fields[0]]["value"]
+
+
+def _moved(msg: Msg, position: Any) -> Any:
+    try:
+        return shifted(msg.args[0], position)
+    except (TypeError, ValueError):
+        # Its own words are about adding; if the offset is none, say that.
+        check_offset(msg.args[0], msg.obj)
+        raise
 
 
 def _note_positions(
@@ -89,8 +99,8 @@ def relative_set_wrapper(
 
     def shift(msg: Msg) -> Msg:
         if msg.command == "set" and id(msg.obj) in positions:
-            offset = positions[id(msg.obj)][1]
-            return msg._replace(args=(shifted(msg.args[0], offset), *msg.args[1:]))
+            position = positions[id(msg.obj)][1]
+            return msg._replace(args=(_moved(msg, position), *msg.args[1:]))
         return msg
 
     noted = plan_mutator(plan, _note_positions(positions, devices))

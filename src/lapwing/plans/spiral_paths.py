@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapwing.errors import PlanArgumentError
-from lapwing.plans.points import InnerProduct, as_number
+from lapwing.plans.points import InnerProduct, as_number, check_finite
 
 GOLDEN_ANGLE = 137.508 * pi / 180.0
 """Turned by this at each point, no arm of a spiral ever covers another one (Vogel,
@@ -52,9 +52,11 @@ def spiral(
         tilt: Angle by which the window's sides lean, in radians.
 
     Raises:
-        PlanArgumentError: ``dr``, ``dr_y`` or ``nth`` is not above 0, or no point
-            lies in the window.
+        PlanArgumentError: ``dr``, ``dr_y`` or ``nth`` is not above 0, another is no
+            finite number, or no point lies in the window.
     """
+    check_finite(x_start=x_start, y_start=y_start, tilt=tilt)
+    check_finite(x_range=x_range, y_range=y_range)
     aspect = _check_spacings(dr, dr_y, nth=nth)
     half_x, half_y = x_range / 2, y_range / 2 / aspect
     rings = int(hypot(half_x, half_y) / dr) + 2
@@ -102,9 +104,11 @@ def spiral_fermat(
         tilt: Angle by which the window's sides lean, in radians.
 
     Raises:
-        PlanArgumentError: ``dr``, ``dr_y`` or ``factor`` is not above 0, or no
-            point lies in the window.
+        PlanArgumentError: ``dr``, ``dr_y`` or ``factor`` is not above 0, another is no
+            finite number, or no point lies in the window.
     """
+    check_finite(x_start=x_start, y_start=y_start, tilt=tilt)
+    check_finite(x_range=x_range, y_range=y_range)
     aspect = _check_spacings(dr, dr_y, factor=factor)
     half_x, half_y = x_range / 2, y_range / 2 / aspect
     # Half as far again as the window's diagonal, so that a tilted one is filled.
@@ -120,8 +124,10 @@ def spiral_fermat(
 
 def _check_spacings(dr: float, dr_y: float | None, **more: float) -> float:
     """Return how many times further rings lie apart along y than along x."""
-    for name, value in {"dr": dr, "dr_y": dr_y, **more}.items():
-        if value is not None and not value > 0:
+    given = {"dr": dr, **more} | ({} if dr_y is None else {"dr_y": dr_y})
+    check_finite(**given)
+    for name, value in given.items():
+        if value <= 0:
             raise PlanArgumentError(f"{name} must be above 0, but it is {value!r}")
     return 1.0 if dr_y is None else dr_y / dr
 
@@ -172,8 +178,11 @@ def spiral_square_pattern(
         y_num: Number of rows, at least 1.
 
     Raises:
-        PlanArgumentError: A number of points is not whole, or below 1.
+        PlanArgumentError: A number of points is not whole, or below 1, or another
+            argument is no finite number.
     """
+    check_finite(x_center=x_center, y_center=y_center)
+    check_finite(x_range=x_range, y_range=y_range)
     x_num, y_num = as_number(x_num, x_motor), as_number(y_num, y_motor)
     # Columns to the right of where the walk begins, and rows below it.
     right = np.tile(np.arange(x_num) - (x_num - 1) // 2, y_num)

@@ -10,7 +10,12 @@ from kit import Detector, Motor, make_engine, until
 
 from lapwing import Engine, Msg
 from lapwing.engine import MemoryRecorder
-from lapwing.errors import DeviceError, InvalidCommand, WaitForTimeoutError
+from lapwing.errors import (
+    DeviceError,
+    InvalidCommand,
+    PlanArgumentError,
+    WaitForTimeoutError,
+)
 
 # ---------------------------------------------------------------- wait_for
 
@@ -426,23 +431,46 @@ def test_a_message_whose_verb_is_no_name_is_told():
     assert engine.state == "idle"
 
 
-class FullDisk(MemoryRecorder):
-    """Can keep nothing of a kind."""
+class BrokenRecorder(MemoryRecorder):
+    """Breaks its promise never to raise, for records of one kind."""
 
     def __init__(self, kind):
         super().__init__()
-        self.kind = kind
+        setattr(self, kind, self._raise)
 
-    def _add(self, kind, *content):
-        if kind == self.kind:
-            raise OSError("no space left")
-        return super()._add(kind, *content)
+    def _raise(self, *_args, **_kwargs):
+        raise OSError("no space left")
 
 
-@pytest.mark.parametrize("kind", ["begin", "message", "outcome", "document", "end"])
+@pytest.mark.parametrize("kind", ["begin", "message", "sent", "document", "end"])
 def test_what_cannot_be_recorded_is_told(kind):
-    engine, docs = make_engine(recorder=FullDisk(kind))
+    engine, docs = make_engine(recorder=BrokenRecorder(kind))
     with pytest.raises(OSError, match="no space left"):
         asyncio.run(engine.run([Msg("open_run"), Msg("null"), Msg("close_run")]))
     assert engine.state == "idle"
     assert docs.names.count("start") == docs.names.count("stop")
+
+
+# ---------------------------------------------------------------- sleep
+
+
+@pytest.mark.parametrize("given", ["a", "1", b"1", None, float("nan"), [1]])
+def test_a_sleep_of_no_number_is_refused(given):
+    slept = []
+    engine, _ = make_engine(sleep=slept.append)
+    with pytest.raises(PlanArgumentError, match="takes a number of seconds") as caught:
+        asyncio.run(engine.run([Msg("sleep", None, given)]))
+    assert repr(given) in str(caught.value)
+    assert slept == []
+
+
+def test_a_sleep_without_a_time_is_refused():
+    engine, _ = make_engine()
+    with pytest.raises(PlanArgumentError, match="was given None"):
+        asyncio.run(engine.run([Msg("sleep")]))
+
+
+def test_what_is_left_of_a_time_that_is_over_is_no_sleep():
+    engine = Engine({})
+    asyncio.run(engine.run([Msg("sleep", None, -1), Msg("sleep", None, 0)]))
+    assert engine.state == "idle"

@@ -9,7 +9,7 @@ from kit import Detector, Documents, make_engine, until
 
 from lapwing import Msg
 from lapwing.engine import MemoryRecorder, durable
-from lapwing.errors import PlanArgumentError
+from lapwing.errors import PlanArgumentError, PlanSignatureError
 from lapwing.plans import count
 
 
@@ -33,11 +33,6 @@ class SlowDisk(MemoryRecorder):
         self._durable = last if by is None else min(last, self._durable + by)
         for callback in self.heard:
             callback(self._durable)
-
-    def _add(self, kind, *content):
-        number = len(self.records)
-        super()._add(kind, *content)
-        return number
 
 
 async def turns(number=5):
@@ -348,11 +343,37 @@ def test_much_to_tell_is_told_in_parts_so_that_others_get_their_turn(monkeypatch
 def test_a_memory_recorder_tells_of_each_record():
     recorder, numbers = MemoryRecorder(), []
     recorder.on_durable(numbers.append)
-    recorder.begin("plan", {})
+    recorder.begin({})
     recorder.note(1, None)
     recorder.document("start", {})
-    recorder.end("success", "")
+    recorder.end({})
     assert numbers == [0, 1, 2, 3]
     assert recorder.durable == 3
     assert list(recorder.documents(1)) == []
     assert list(recorder.documents(2)) == [("start", {})]
+
+
+def test_a_call_with_subscribers_that_are_none_does_not_begin(subs):
+    engine, docs = make_engine()
+    with pytest.raises(PlanSignatureError, match="is no function of") as caught:
+        asyncio.run(engine.run([Msg("open_run")], subs))
+    assert isinstance(caught.value, TypeError)
+    assert "by name" in caught.value.hint
+    assert docs.all == []
+    assert engine.state == "idle"
+
+
+@pytest.mark.parametrize("subs", [None, [], (), {}, {"event": []}, {"event": None}])
+def test_a_call_may_have_no_subscribers(subs):
+    engine, docs = make_engine()
+    asyncio.run(engine.run([Msg("open_run"), Msg("close_run")], subs))
+    assert docs.names == ["start", "stop"]
+
+
+@pytest.mark.parametrize("when", ["now", "durable"])
+def test_what_is_no_function_hears_nothing(when):
+    engine, _ = make_engine()
+    with pytest.raises(PlanSignatureError, match="3 was to hear documents"):
+        engine.subscribe(3, when=when)
+    with pytest.raises(PlanSignatureError, match="3 was to hear documents"):
+        asyncio.run(engine.run([Msg("subscribe", None, 3, "all")]))

@@ -116,7 +116,7 @@ def test_a_motor_without_hints_scans_and_there_are_no_dimensions():
         (TWO, {"snake_axes": 1}, "is not iterable, boolean or None"),
         ((x, 0, 1, 0), {}, "of motor 'x' must be a whole number"),
         ((x, 0, 1, 2, y, 0, 1, 1.5), {}, "of motor 'y' must be a whole number"),
-        ((x, 0, "1", 2, y, 0, "far", 2), {}, "'y' must be followed by two numbers"),
+        ((x, 0, 1, 2, y, 0, "1", 2), {}, "'y' must be followed by two numbers"),
     ],
 )
 def test_arguments_that_are_no_grid_are_refused(args, kwargs, words):

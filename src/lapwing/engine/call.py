@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lapwing.documents import Document
+from lapwing.documents import Document, new_uid
 from lapwing.engine import garbage
 from lapwing.engine.ahead import ReadAhead
 from lapwing.engine.bundler import RunBundler
@@ -128,6 +128,7 @@ class Call:
         metadata: Document,
     ):
         self.engine = engine
+        self.uid = new_uid()
         self.plan_type = plan_type
         self.plan_name = plan_name
         self.metadata = metadata
@@ -211,6 +212,8 @@ class Call:
         task = self._task
         self._awaiting = msg
         garbage.tidy()
+        if (recorder := self.engine.recorder) is not None:
+            recorder.flush()
         try:
             return await work
         except asyncio.CancelledError:

@@ -224,6 +224,8 @@ def _told(call: Call, do: Callable[..., Any], *args: Any) -> None:
 
 async def take_up(call: Call) -> None:
     """Make a paused call ready to be driven again, from its checkpoint."""
+    if (recorder := call.engine.recorder) is not None:
+        recorder.taken_up()
     _note_interruption(call, "resume")
     await wake_monitors(call)
     response, call.response = call.response, None

@@ -37,20 +37,39 @@ async def conduct(call: Call, first: Beginning | None) -> Outcome:
             await first(call)
         value = await drive(call)
     except Paused:
+        if (recorder := call.engine.recorder) is not None:
+            recorder.paused(call.pause_reason)
         return result_of(call, None, None, paused=True), None
     except BaseException as exc:  # noqa: BLE001 - given back after clean-up
         error = exc
     wanted = judge(call, error)
     try:
         await clean_up(call)
-        if (recorder := call.engine.recorder) is not None:
-            recorder.end(call.exit_status, call.reason)
     except BaseException as exc:  # noqa: BLE001 - the engine must come to rest
         if error is None or wanted:
             error, wanted = exc, False
     result = result_of(call, value, error)
+    try:
+        _record_end(call, result)
+    except BaseException as exc:  # noqa: BLE001 - the engine must come to rest
+        if error is None or wanted:
+            error, wanted = exc, False
     call.engine.let_go(call)
     return result, None if wanted else error
+
+
+def _record_end(call: Call, result: EngineResult) -> None:
+    if (recorder := call.engine.recorder) is not None:
+        recorder.end(
+            {
+                "exit_status": result.exit_status,
+                "reason": result.reason,
+                "run_uids": list(result.run_start_uids),
+                "error": result.exception,
+                "value": result.plan_result,
+                "time": call.engine.clock(),
+            }
+        )
 
 
 def outcome(task: "asyncio.Task[Outcome]") -> EngineResult:

@@ -375,7 +375,15 @@ class Engine:
 
     async def _begin(self, call: Call) -> None:
         if self.recorder is not None:
-            self.recorder.begin(call.plan_name, call.metadata)
+            self.recorder.begin(
+                {
+                    "call": call.uid,
+                    "plan_name": call.plan_name,
+                    "plan_type": call.plan_type,
+                    "metadata": call.metadata,
+                    "time": self.clock(),
+                }
+            )
 
     async def _drive(self, call: Call, first: Beginning | None) -> EngineResult:
         """Drive in a task of its own, for an interrupt cancels what it awaits."""

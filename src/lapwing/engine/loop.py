@@ -44,6 +44,12 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
     while True:
         if interrupts.pending and error is None:
             response, error = await attend(call, response)
+        if recorder is not None and len(plans) == 1:
+            # Not when a verb has answered: what a plan is told, it is told here.
+            if error is not None:
+                recorder.thrown(error)
+            elif response is not None:
+                recorder.sent(response)
         try:
             if error is None:
                 msg = plans[-1].send(response)
@@ -93,17 +99,14 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
             if monotonic() > deadline:
                 # Others on this loop wait no longer than the budget. Also after an
                 # await, for what is awaited may have been there already.
+                if recorder is not None:
+                    recorder.flush()
                 await asyncio.sleep(0)
                 deadline = monotonic() + BUDGET
         except Interrupted:
             response = None
         except Exception as exc:  # noqa: BLE001 - the plan may handle it
             response, error = None, pause_or_tell(call, exc)
-        if recorder is not None:
-            try:
-                recorder.outcome(response, error)
-            except Exception as exc:  # noqa: BLE001 - what is not recorded is told
-                error = error or exc
 
 
 def not_a_message(found: Any) -> NotAPlanError:

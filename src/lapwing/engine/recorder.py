@@ -1,48 +1,71 @@
 """The recorder: what an engine tells whoever keeps the truth about its calls.
 
 Owns the protocol, and a recorder that keeps everything in memory.
-Must not know files or journals; those implement the protocol.
+Must not know files; a journal implements the protocol.
 Test: run a plan with a `MemoryRecorder` and look at its records.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from lapwing.documents import Document
+from lapwing.journal.codec import Decoder, Encoder, Kind, Record
+from lapwing.journal.transcript import Transcript
 from lapwing.messages import Msg
 
 
 class Recorder(Protocol):
     """Takes down what happens in a call, in order.
 
-    Every method returns the record's number: records are numbered from 0 without
-    gaps, and order is by number, never by time. All methods are called on the
-    device loop and must not block.
+    All methods are called on the device loop and must neither block nor raise: a
+    recorder that cannot write keeps what it is told, and asks for a pause.
     """
 
-    def begin(self, plan_name: str, metadata: Document) -> int:
-        """A call starts."""
+    def begin(self, info: Document) -> None:
+        """A call starts: ``call`` (a uid), ``plan_name``, ``plan_type``, ..."""
         ...
 
-    def message(self, msg: Msg, *, from_plan: bool) -> int:
+    def message(self, msg: Msg, *, from_plan: bool) -> None:
         """The plan said ``msg``; or, if not ``from_plan``, the engine itself did."""
         ...
 
-    def outcome(self, response: Any, error: BaseException | None) -> int:
-        """The last message was answered by a response or an error."""
+    def sent(self, value: Any) -> None:
+        """The plan is sent a response, which is not None."""
         ...
 
-    def note(self, value: Any, error: Exception | None) -> int:
+    def thrown(self, error: BaseException) -> None:
+        """An error, or an order, is thrown into the plan."""
+        ...
+
+    def note(self, value: Any, error: Exception | None) -> None:
         """The plan looked at something outside itself: it saw a value, or failed."""
         ...
 
     def document(self, name: str, doc: Document) -> int:
-        """A document was made."""
+        """A document was made; returns the number of its record.
+
+        Records are numbered from 0 without gaps; order is by number, never by time.
+        """
         ...
 
-    def end(self, exit_status: str, reason: str) -> int:
-        """The call is over."""
+    def paused(self, reason: str) -> None:
+        """The call is paused."""
+        ...
+
+    def taken_up(self) -> None:
+        """The paused call goes on."""
+        ...
+
+    def resumed(self, index: int) -> None:
+        """A call of a process that died goes on with its plan's message ``index``."""
+        ...
+
+    def end(self, info: Document) -> None:
+        """The call is over: ``exit_status``, ``run_uids``, ``error``, ``value``, ..."""
+        ...
+
+    def flush(self) -> None:
+        """Let nothing wait: the engine is about to wait for something itself."""
         ...
 
     @property
@@ -51,7 +74,7 @@ class Recorder(Protocol):
         ...
 
     def on_durable(self, callback: Callable[[int], None]) -> None:
-        """Call ``callback(durable)`` on the device loop when more has become so."""
+        """Call ``callback(durable)``, in any thread, when more has become so."""
         ...
 
     def documents(self, last: int) -> Iterable[tuple[str, Document]]:
@@ -62,19 +85,8 @@ class Recorder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record of a `MemoryRecorder`: its number, kind and content."""
-
-    number: int
-    kind: str
-    content: tuple[Any, ...]
-
-
-class MemoryRecorder:
-    """Keeps every record in a list; for tests, and for looking at a plan.
-
-    What is in memory counts as durable at once.
+class MemoryStore:
+    """Keeps records in a list, as they would come back from a disk.
 
     Attributes:
         records: All records so far, in order.
@@ -82,49 +94,38 @@ class MemoryRecorder:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
-        self._callbacks: list[Callable[[int], None]] = []
+        self._encoder, self._decoder = Encoder(), Decoder()
 
-    def begin(self, plan_name: str, metadata: Document) -> int:
-        """A call starts."""
-        return self._add("begin", plan_name, metadata)
+    @property
+    def next_number(self) -> int:
+        """Number of the record that is written next."""
+        return len(self.records)
 
-    def message(self, msg: Msg, *, from_plan: bool) -> int:
-        """A message was said, by the plan or by the engine itself."""
-        return self._add("message", msg, from_plan)
-
-    def outcome(self, response: Any, error: BaseException | None) -> int:
-        """The last message was answered."""
-        return self._add("outcome", response, error)
-
-    def note(self, value: Any, error: Exception | None) -> int:
-        """The plan looked at something outside itself."""
-        return self._add("note", value, error)
-
-    def document(self, name: str, doc: Document) -> int:
-        """A document was made."""
-        return self._add("document", name, doc)
-
-    def end(self, exit_status: str, reason: str) -> int:
-        """The call is over."""
-        return self._add("end", exit_status, reason)
+    def write(self, records: Sequence[Any]) -> int:
+        """Keep records; return the number of the last."""
+        self.records += self._decoder.unpack(self._encoder.pack(records))
+        return len(self.records) - 1
 
     @property
     def durable(self) -> int:
-        """Number of the last record."""
+        """Number of the last record: what is in memory counts as safe."""
         return len(self.records) - 1
 
-    def on_durable(self, callback: Callable[[int], None]) -> None:
-        """Call ``callback(number)`` after each record."""
-        self._callbacks.append(callback)
-
     def documents(self, last: int) -> Iterable[tuple[str, Document]]:
-        """Return the documents up to record number ``last``, in order."""
+        """Return the documents up to a record, in order."""
         records = self.records[: last + 1]
-        return [r.content for r in records if r.kind == "document"]
+        return [(one[1], one[2]) for one in records if one[0] == Kind.DOCUMENT]
 
-    def _add(self, kind: str, *content: Any) -> int:
-        number = len(self.records)
-        self.records.append(Record(number, kind, content))
-        for callback in self._callbacks:
-            callback(number)
-        return number
+
+class MemoryRecorder(Transcript):
+    """Keeps every record in a list; for tests, and for looking at a plan."""
+
+    store: MemoryStore
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStore(), most_waiting=1)
+
+    @property
+    def records(self) -> list[Record]:
+        """All records so far, in order; see `lapwing.journal.codec`."""
+        return self.store.records

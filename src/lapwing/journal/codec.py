@@ -247,6 +247,11 @@ def _ext(code: _Ext, content: Any) -> msgpack.ExtType:
     return msgpack.ExtType(code, msgpack.packb(content, unicode_errors="surrogatepass"))
 
 
+def status_record(done: bool, success: bool) -> Record:
+    """Return the record that says that the plan was sent a status."""
+    return [int(Kind.SENT), _ext(_Ext.STATUS, [done, success])]
+
+
 def _opaque(value: Any) -> Any:
     cls = type(value)
     kind = f"{cls.__module__}.{cls.__qualname__}"

@@ -21,6 +21,7 @@ from lapwing.errors import (
     UnsupportedDeviceError,
     WaitForTimeoutError,
 )
+from lapwing.journal.codec import Kind
 
 
 def run(engine, plan, *args, **md):
@@ -591,32 +592,37 @@ def test_others_on_the_loop_get_their_turn_beside_a_fast_plan():
 # ---------------------------------------------------------------- recording
 
 
-def test_a_recorder_hears_messages_outcomes_documents_and_notes_in_order():
+def test_a_recorder_hears_all_that_a_plan_says_hears_and_makes_in_order():
     recorder = MemoryRecorder()
     engine, docs = make_engine(recorder=recorder)
 
     def plan():
         value = recorded(lambda: 7)
         yield Msg("open_run")
+        yield Msg("null")
         return value
 
-    assert run(engine, plan()).plan_result == 7
-    assert [r.kind for r in recorder.records] == [
-        "begin",
-        "note",
-        "message",
-        "document",
-        "outcome",
-        "document",
-        "end",
+    assert run(engine, plan(), sample="a").plan_result == 7
+    start, stop = docs.named("start")[0], docs.named("stop")[0]
+    begin, *records, end = recorder.records
+    assert begin[0] == Kind.BEGIN
+    assert begin[1]["metadata"] == {"sample": "a"}
+    assert records == [
+        [Kind.NOTE, 7],
+        ["open_run", None, [], {}, None],
+        [Kind.DOCUMENT, "start", start],
+        [Kind.SENT, start["uid"]],
+        ["null", None, [], {}, None],
+        [Kind.DOCUMENT, "stop", stop],
     ]
-    assert [r.number for r in recorder.records] == list(range(7))
-    assert recorder.records[1].content == (7, None)
-    assert recorder.records[4].content == (docs.named("start")[0]["uid"], None)
+    assert end[0] == Kind.END
+    assert end[1]["run_uids"] == [start["uid"]]
+    assert (end[1]["value"], end[1]["exit_status"]) == (7, "success")
 
 
 def notes_of(recorder):
-    return [r.content for r in recorder.records if r.kind == "note"]
+    kinds = (Kind.NOTE, Kind.NOTE_ERROR)
+    return [r[1] for r in recorder.records if r[0] in kinds]
 
 
 def test_a_look_that_fails_is_noted_and_fails():
@@ -634,7 +640,8 @@ def test_a_look_that_fails_is_noted_and_fails():
         return caught.value
 
     assert run(engine, plan()).plan_result is trouble
-    assert notes_of(recorder) == [(None, trouble)]
+    (noted,) = notes_of(recorder)
+    assert (noted.name, noted.args) == ("FileNotFoundError", (2, "no such file"))
 
 
 def test_an_order_that_comes_while_looking_is_no_note():
@@ -651,7 +658,7 @@ def test_an_order_that_comes_while_looking_is_no_note():
         yield Msg("null")
 
     run(engine, plan())
-    assert notes_of(recorder) == [(1, None)]
+    assert notes_of(recorder) == [1]
 
 
 def test_a_look_within_a_look_makes_one_note():
@@ -664,7 +671,7 @@ def test_a_look_within_a_look_makes_one_note():
         return total + recorded(lambda: 4)
 
     assert run(engine, plan()).plan_result == 7
-    assert notes_of(recorder) == [(3, None), (4, None)]
+    assert notes_of(recorder) == [3, 4]
 
 
 def test_outside_an_engine_recorded_just_looks():

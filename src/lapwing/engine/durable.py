@@ -24,6 +24,9 @@ logger = logging.getLogger("lapwing.engine")
 BUDGET = 0.002
 """Seconds for which a feed with much to tell may keep the event loop to itself."""
 
+_MANY = 100
+"""Documents that nobody listens to, of which those that are durable are let go."""
+
 
 class _Subscription:
     """One subscriber; while it is told what is past, what comes is kept for it."""
@@ -127,9 +130,10 @@ class DurableFeed:
         if self._subscriptions:
             self._schedule()
             return
-        # Nobody listens: keep what is not durable yet, for those who may come.
-        while self._waiting and self._is_durable(self._waiting[0][0]):
-            self._waiting.popleft()
+        if len(self._waiting) >= _MANY:
+            # Nobody listens: keep what is not durable yet, for those who may come.
+            while self._waiting and self._is_durable(self._waiting[0][0]):
+                self._waiting.popleft()
 
     def _is_durable(self, number: int | None) -> bool:
         recorder = self._recorder

@@ -44,7 +44,8 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
     while True:
         if interrupts.pending and error is None:
             response, error = await attend(call, response)
-        if recorder is not None and len(plans) == 1:
+        recorded = recorder is not None and len(plans) == 1
+        if recorded:
             # Not when a verb has answered: what a plan is told, it is told here.
             if error is not None:
                 recorder.thrown(error)
@@ -81,7 +82,7 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
             if call.held is not None and not let_go(call, msg):
                 continue
             if recorder is not None:
-                recorder.message(msg, from_plan=len(plans) == 1)
+                recorder.message(msg, recorded)
             if (hook := engine.msg_hook) is not None:
                 hook(msg)
             if obj is not None and id(obj) not in seen:

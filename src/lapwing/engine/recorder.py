@@ -25,7 +25,7 @@ class Recorder(Protocol):
         """A call starts: ``call`` (a uid), ``plan_name``, ``plan_type``, ..."""
         ...
 
-    def message(self, msg: Msg, *, from_plan: bool) -> None:
+    def message(self, msg: Msg, from_plan: bool) -> None:
         """The plan said ``msg``; or, if not ``from_plan``, the engine itself did."""
         ...
 
@@ -123,9 +123,10 @@ class MemoryRecorder(Transcript):
     store: MemoryStore
 
     def __init__(self) -> None:
-        super().__init__(MemoryStore(), most_waiting=1)
+        super().__init__(MemoryStore())
 
     @property
     def records(self) -> list[Record]:
         """All records so far, in order; see `lapwing.journal.codec`."""
+        self.flush()
         return self.store.records

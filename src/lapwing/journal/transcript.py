@@ -6,6 +6,7 @@ Test: tell it things by hand, with a store in memory; look at the records.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -14,8 +15,8 @@ from lapwing.errors import DataError
 from lapwing.journal.codec import Kind, status_record
 from lapwing.messages import Msg
 
-MOST_WAITING = 256
-"""Records that may wait to be written together."""
+MOST_WAITING = 1024
+"""Records that may wait to be written together; looked at with each document."""
 
 _END_OF_READINGS = frozenset(
     {
@@ -35,11 +36,7 @@ an open event is to be written before them, unless the event itself comes now.""
 
 _SENT, _ENGINE, _DOCUMENT = int(Kind.SENT), int(Kind.ENGINE), int(Kind.DOCUMENT)
 _TRUE = [_SENT, True]  # the answer to every wait
-_ANSWERED = {
-    (done, success): status_record(done, success)
-    for done in (True, False)
-    for success in (True, False)
-}
+_SUCCEEDED = status_record(True, True)  # the answer to most that is set or triggered
 
 Readings = list[tuple[int, Any]]  # index of the message, and its response
 
@@ -73,16 +70,15 @@ class Store(Protocol):
 class Transcript:
     """Takes down the calls of one engine; meets the engine's ``Recorder``.
 
-    Records wait until there are `MOST_WAITING`, or until `flush`: the engine calls
-    that before it awaits and every few milliseconds, and the store's own thread may
-    call it too. If the store cannot write, they go on waiting; nothing is lost.
+    Records wait for `flush`: the engine calls that before it awaits and every other
+    millisecond, and the store's own thread may call it too. If the store cannot
+    write, they go on waiting; nothing is lost.
 
     Args:
         store: Where records are kept.
         identify: Returns what the next call is to be known by after a crash, for its
             BEGIN record.
         on_trouble: Told of an error of the store, once, and of None when it is over.
-        most_waiting: Records that may wait.
     """
 
     def __init__(
@@ -91,15 +87,16 @@ class Transcript:
         *,
         identify: Callable[[], Document] | None = None,
         on_trouble: Callable[[DataError | None], Any] | None = None,
-        most_waiting: int = MOST_WAITING,
     ):
         self.store = store
         self.identify = identify
         self.on_trouble = on_trouble
-        self._most = most_waiting
-        # Appended to without a lock, and cut at its front under the lock.
+        # Only the loop's thread appends; whoever writes cuts its front off. The lock
+        # keeps the number of what was cut off and the rest together.
         self._waiting: list[Any] = []
+        self._written = store.next_number
         self._lock = threading.Lock()
+        self._late: deque[list[Any]] = deque()
         self._troubled = False
         self._callbacks: list[Callable[[int], None]] = []
         self._begin()
@@ -119,34 +116,37 @@ class Transcript:
         self._put([int(Kind.BEGIN), {**info, "identity": identity}])
         self.flush()
 
-    def message(self, msg: Msg, *, from_plan: bool) -> None:
+    def message(self, msg: Msg, from_plan: bool) -> None:
         """A message was said, by the plan or by the engine itself."""
+        if self._late:
+            self._take_late()
         if not from_plan:
-            self._put([_ENGINE, msg])
+            self._waiting.append([_ENGINE, msg])
             return
         if self._saving is not _NOTHING:
             self._keep_readings()  # it was no event that came of them
         self._index += 1
         self._last = msg
         command = msg[0]
-        if command in _END_OF_READINGS:
-            if self._open:
-                self._close_readings(msg)
-        elif command == "create":
+        if command == "create":
             self._open[msg[4]] = []
+        elif self._open and command in _END_OF_READINGS:
+            self._close_readings(msg)
         self._waiting.append(msg)
-        if len(self._waiting) >= self._most:
-            self.flush()
 
     def sent(self, value: Any) -> None:
         """The plan is sent something else than None."""
-        msg = self._last
         if value is True:
-            self._put(_TRUE)
-        elif msg is not None and msg[0] == "read" and msg[4] in self._open:
+            self._waiting.append(_TRUE)
+            return
+        msg = self._last
+        if msg is not None and msg[0] == "read" and msg[4] in self._open:
             self._open[msg[4]].append((self._index, value))
         elif hasattr(value, "add_callback"):
-            self._put_status(value)
+            if value.done and value.success:
+                self._waiting.append(_SUCCEEDED)
+            else:
+                self._put_status(value)
         else:
             self._put([_SENT, value])
 
@@ -165,13 +165,14 @@ class Transcript:
 
     def document(self, name: str, doc: Document) -> int:
         """A document was made; returns the number of its record."""
-        if name == "event" and self._saving is not _NOTHING:
+        if self._saving is not _NOTHING and name == "event":
             del self._open[self._saving]  # the readings are in it
             self._saving = _NOTHING
+        waiting = self._waiting
         with self._lock:
-            number = self.store.next_number + len(self._waiting)
-            self._waiting.append([_DOCUMENT, name, doc])
-        if len(self._waiting) >= self._most:
+            number = self._written + len(waiting)
+            waiting.append([_DOCUMENT, name, doc])
+        if len(waiting) >= MOST_WAITING:
             self.flush()
         return number
 
@@ -193,6 +194,7 @@ class Transcript:
 
     def end(self, info: Document) -> None:
         """The call is over."""
+        self._take_late()
         self._put([int(Kind.END), info])
         self._begin()
         self.flush()
@@ -202,6 +204,9 @@ class Transcript:
     def _close_readings(self, msg: Msg) -> None:
         """Write what was read into open events; a ``save`` first sees its event."""
         own = msg[4] if msg[0] == "save" else _NOTHING
+        if len(self._open) == 1 and own in self._open:
+            self._saving = own
+            return
         for run, readings in self._open.items():
             if run != own:
                 self._put_readings(readings)
@@ -222,20 +227,22 @@ class Transcript:
 
     def _put_status(self, status: Any) -> None:
         done = bool(status.done)
-        self._put(_ANSWERED[done, done and bool(status.success)])
+        self._put(status_record(done, done and bool(status.success)))
         if not done:
             status.add_callback(_Done(self, self._index, status))
 
     def done(self, index: int, success: bool) -> None:
         """A status that the plan was sent is done; from any thread."""
-        self._waiting.append([int(Kind.DONE), index, success])
+        self._late.append([int(Kind.DONE), index, success])
+
+    def _take_late(self) -> None:
+        while self._late:
+            self._waiting.append(self._late.popleft())
 
     # ------------------------------------------------------------ writing
 
     def _put(self, record: Any) -> None:
         self._waiting.append(record)
-        if len(self._waiting) >= self._most:
-            self.flush()
 
     def flush(self) -> None:
         """Write what waits; from any thread. What cannot be written goes on waiting."""
@@ -257,6 +264,7 @@ class Transcript:
         except DataError as exc:
             return exc
         del self._waiting[: len(records)]
+        self._written += len(records)
         return None
 
     def _tell_trouble(self, trouble: DataError | None) -> None:

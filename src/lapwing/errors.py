@@ -22,6 +22,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   ├── DeviceTimeoutError      also TimeoutError
     │   ├── DisconnectedError       also ConnectionError
     │   ├── LimitError              also ValueError
+    │   ├── NoReadingError          also RuntimeError
     │   └── MotionError
     ├── StateError                  right command, wrong moment; also RuntimeError
     │   └── TransitionError
@@ -206,6 +207,13 @@ class LimitError(DeviceError, ValueError):
 
     code = "device.limit"
     default_hint = "move it nearer or ask for new limits"
+
+
+class NoReadingError(DeviceError, RuntimeError):
+    """A device was read and returned nothing."""
+
+    code = "device.no_reading"
+    default_hint = "its read() must return a dict of readings, empty if need be"
 
 
 class MotionError(DeviceError):

@@ -271,13 +271,6 @@ OTHERWISE: dict[str, tuple[str, Script, tuple[str, ...], list[Any], list[Any]]] 
         ["a uid", None, Liar().read(), "KeyError", "a uid"],
         ["a uid", None, Liar().read(), "DocumentError", "a uid"],
     ),
-    "a reading of nothing": (
-        "theirs is a bare RuntimeError; ours is of the errors about data",
-        lambda d: [Msg("read", Mute())],
-        (),
-        ["RuntimeError"],
-        ["DocumentError"],
-    ),
     "a pause without a checkpoint": (
         "theirs throws a second exception into a plan that is cleaning up already",
         lambda d: [Msg("clear_checkpoint"), Msg("pause"), Msg("null"), Msg("null")],

@@ -83,6 +83,7 @@ class RunBundler:
     Attributes:
         uid: Identifier of the run.
         start: Its start document.
+        clock: Returns seconds since 1970.
         closed: Whether its stop document has been made.
     """
 
@@ -90,7 +91,7 @@ class RunBundler:
         self.start = start
         self.uid: str = start["uid"]
         self._emit = emit
-        self._clock = clock
+        self.clock = clock
         self._states: dict[str, StreamState] = {}
         self._bundle: _Bundle | None = None
         self.closed = False
@@ -209,7 +210,7 @@ class RunBundler:
         self._marks.setdefault(state.name, stream.seq_num)
         if bundle.assets is not None or state.untold:
             self._emit_assets(state, bundle.assets or (), most=1)
-        event = stream.compose_event(bundle.data, bundle.timestamps, self._clock())
+        event = stream.compose_event(bundle.data, bundle.timestamps, self.clock())
         self._emit("event", event)
         return True
 
@@ -282,7 +283,7 @@ class RunBundler:
         return compose_descriptor(
             run_start=self.uid,
             name=name,
-            time=self._clock(),
+            time=self.clock(),
             data_keys={k: v for one in described for k, v in one.data_keys.items()},
             object_keys={one.obj.name: list(one.data_keys) for one in described},
             configuration={one.obj.name: one.configuration for one in described},
@@ -332,7 +333,7 @@ class RunBundler:
         descriptor = compose_descriptor(
             run_start=self.uid,
             name=INTERRUPTIONS,
-            time=self._clock(),
+            time=self.clock(),
             data_keys={
                 "interruption": {"dtype": "string", "shape": [], "source": "RunEngine"}
             },
@@ -347,7 +348,7 @@ class RunBundler:
         """Emit an event about an interruption, if those are recorded."""
         state = self.declared(INTERRUPTIONS)
         if state is not None and state.stream is not None:
-            now = self._clock()
+            now = self.clock()
             data, timestamps = {"interruption": text}, {"interruption": now}
             self._emit("event", state.stream.compose_event(data, timestamps, now))
 
@@ -385,7 +386,7 @@ class RunBundler:
         """
         stop = compose_stop(
             run_start=self.uid,
-            time=self._clock(),
+            time=self.clock(),
             exit_status=exit_status,
             reason=reason,
             num_events={

@@ -94,6 +94,7 @@ class Kept:
         depth: How many plans were on the stack.
         last: The last message.
         unanswered: Whether it was given up.
+        rewindable: Whether what the plan does may be repeated.
         response: What the plan on top was to be sent.
         messages: What is said again afterwards; known once all is at rest.
         entered: Whether all is at rest.
@@ -102,6 +103,7 @@ class Kept:
     depth: int
     last: Msg | None
     unanswered: bool
+    rewindable: bool
     response: Any
     messages: list[Msg] = field(default_factory=list)
     entered: bool = False
@@ -170,7 +172,11 @@ class Call:
         self.resting = False
 
         self.runs: dict[Hashable, RunBundler] = {}
-        self.statuses = Statuses(self._tell_failure)
+        engine = self.engine
+        self.statuses = Statuses(
+            self._tell_failure,
+            keep_over=engine.tells_all_waits and engine.waiting_hook is not None,
+        )
         self.moved: dict[int, Any] = {}
         self.staged: dict[int, Any] = {}
         self.seen: dict[int, Any] = {}

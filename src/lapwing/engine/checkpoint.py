@@ -295,22 +295,24 @@ def _suspend(call: Call, response: Any, suspension: Suspension) -> Next:
         return _give_up(call, "a suspension", suspension.justification)
     answer = None
     if call.kept is None:
-        call.kept = kept = Kept(len(call.plans), call.last, call.unanswered, response)
+        call.kept = kept = Kept(
+            len(call.plans), call.last, call.unanswered, call.rewindable, response
+        )
         call.plans.append(_replay(call, kept.messages, kept.last, response))
     else:
         answer = response  # of a message that another suspension said
     call.unanswered = False
     call.suspensions.append(suspension)
-    call.plans.append(_until_over(call, suspension, answer))
+    call.plans.append(_until_over(call, suspension, call.kept.rewindable, answer))
     return None, None
 
 
 def _until_over(
-    call: Call, suspension: Suspension, answer: Any
+    call: Call, suspension: Suspension, rewindable: bool, answer: Any
 ) -> Generator[Msg, Any, Any]:
     """Say what a suspension says; return what the plan below is to be sent."""
     try:
-        yield from suspended(suspension)
+        yield from suspended(suspension, rewindable=rewindable)
     except GeneratorExit:
         raise  # it is paused: the suspension remains
     except BaseException:
@@ -322,7 +324,8 @@ def _until_over(
 
 def _end_suspension(call: Call, suspension: Suspension) -> None:
     call.suspensions.remove(suspension)
-    if not call.suspensions:
+    if not call.suspensions and call.kept is not None:
+        call.rewindable = call.kept.rewindable
         call.kept = None
         call.record_again()
 
@@ -337,6 +340,7 @@ def _leave_suspension(call: Call, kept: Kept) -> Any:
     call.kept = None
     call.last = kept.last
     call.unanswered = kept.unanswered
+    call.rewindable = kept.rewindable
     if kept.entered:
         call.record_again()
         if call.cache is not None:

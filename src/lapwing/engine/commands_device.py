@@ -57,9 +57,9 @@ def unstage(call: Call, msg: Msg) -> Any:
 
 def _stage_or_unstage(call: Call, msg: Msg, *, staging: bool) -> Any:
     obj = msg.obj
-    method = getattr(obj, msg.command, None)
-    if method is None:
+    if not (hasattr(obj, "stage") and hasattr(obj, "unstage")):
         return []  # what needs no staging is staged
+    method = obj.stage if staging else obj.unstage
     call.mark_checkpoint()
     if staging:
         call.staged[id(obj)] = obj

@@ -37,6 +37,8 @@ def wait(call: Call, msg: Msg) -> Any:
     group = kwargs["group"] if "group" in kwargs else (msg.args or (None,))[0]
     members = call.statuses.groups.get(group)
     if not members:
+        if call.statuses.over is not None:
+            _tell_over(call, call.statuses.over.pop(group, None))
         return True
     return _wait(
         call,
@@ -45,6 +47,13 @@ def wait(call: Call, msg: Msg) -> Any:
         kwargs.get("error_on_timeout", True),
         tuple(kwargs.get("watch", ())),
     )
+
+
+def _tell_over(call: Call, statuses: set[Any] | None) -> None:
+    hook = call.engine.waiting_hook
+    if hook is not None and statuses:
+        hook(statuses)
+        hook(None)
 
 
 async def _wait(
@@ -60,7 +69,8 @@ async def _wait(
     hook = call.engine.waiting_hook
     try:
         if hook is not None:
-            hook({tracked.status for tracked in statuses.groups[group]})
+            waited = {tracked.status for tracked in statuses.groups[group]}
+            hook(waited | (statuses.over or {}).pop(group, set()))
         async with asyncio.timeout(seconds):
             await future
     except TimeoutError:
@@ -177,8 +187,9 @@ async def _wait_for(makers: list[Any], options: dict[str, Any]) -> list[Any]:
     if pending:
         _cancel(tasks)
         raise WaitForTimeoutError(
-            f"waited {options.get('timeout')} s, but {len(pending)} of {len(tasks)} "
-            f"awaitables are not done"
+            f"Plan failed to complete in the specified time: after "
+            f"{options.get('timeout')} s {len(pending)} of {len(tasks)} awaitables are "
+            f"not done"
         )
     return tasks
 

@@ -5,6 +5,7 @@ Must not know any device: it uses the protocols, and the bundler for documents.
 Test: through the engine, with flyers made by hand.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from lapwing.engine.assets import AssetDoc, asset_docs, drain
@@ -134,7 +135,7 @@ async def _collect(
     for method in methods:
         if method is not None:
             payload += await drain(method())
-    events = _by_stream(states, _as_events(payload))
+    events = _by_stream(states, _as_events(payload, run.clock))
     told = _assets_by_stream(states, assets)
     for i, own in events.items():
         run.emit_collected(states[i], told[i], own)
@@ -188,12 +189,12 @@ def _assets_by_stream(
     return sorted_out
 
 
-def _as_events(collected: list[Any]) -> list[Any]:
-    """Return partial events, taking pages apart."""
+def _as_events(collected: list[Any], clock: Callable[[], float]) -> list[Any]:
+    """Return partial events, taking pages apart; without a time they are of now."""
     events = []
     for one in collected:
-        if not isinstance(one["time"], list | tuple):
-            events.append(one)
+        if not isinstance(one.get("time"), list | tuple):
+            events.append(one if "time" in one else {**one, "time": clock()})
             continue
         events.extend(
             {

@@ -24,8 +24,9 @@ from lapwing.engine.streams import (
     refuse_collisions,
 )
 from lapwing.errors import (
-    DocumentError,
     IllegalMessageSequence,
+    LapwingError,
+    NoReadingError,
     PlanArgumentError,
 )
 from lapwing.messages import Msg
@@ -65,7 +66,8 @@ async def _check_expectations(call: Call) -> None:
     """Refuse, before anything moves, what the plan foresees and cannot be.
 
     What a device says of itself here is not kept: it may say otherwise (the type of
-    a soft motor's position, for one) once it has moved.
+    a soft motor's position, for one) once it has moved. One that cannot be reached
+    ends the plan here; one that fails otherwise does so where it is read, in the run.
     """
     expected, call.expected = call.expected, Expected()
     described: list[Described] = []
@@ -73,7 +75,12 @@ async def _check_expectations(call: Call) -> None:
         # What writes files by itself may know its keys only once it is prepared.
         if hasattr(obj, "collect_asset_docs") or not hasattr(obj, "describe"):
             continue
-        described.append(await describe(obj))
+        try:
+            described.append(await describe(obj))
+        except (LapwingError, OSError):
+            raise  # it is not there, or not answering
+        except Exception:  # noqa: BLE001 - it is told where the device is read
+            continue
     refuse_collisions(described)
     for obj, low, high in expected.moves.values():
         if hasattr(obj, "check_value"):
@@ -135,8 +142,9 @@ async def _read_slowly(
             call.ahead.begin(obj)
         reading = await reading
     if reading is None:
-        raise DocumentError(
-            f"{obj.name!r} returned None from read(); it must return a dict"
+        raise NoReadingError(
+            f"{obj.name}: read() returned None, not a dict of readings",
+            device=obj.name,
         )
     if run is None or not run.bundling:
         return reading

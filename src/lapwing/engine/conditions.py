@@ -32,6 +32,9 @@ class SuspenderBase(ABC):
         pre_plan: Messages, or a function that gives them, to do before waiting.
         post_plan: The same, to do before the plan goes on.
         tripped_message: What to tell beside the reason.
+
+    Attributes:
+        RE: The engine for which it watches, or None.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class SuspenderBase(ABC):
         self._pre_plan = pre_plan
         self._post_plan = post_plan
         self._tripped_message = tripped_message
-        self._engine: Any = None
+        self.RE: Any = None
         self._lock = threading.RLock()
         self._gate: Status | None = None  # shut while tripped
         self._opening: asyncio.TimerHandle | None = None
@@ -85,7 +88,7 @@ class SuspenderBase(ABC):
             RE: The engine, which is asked to suspend its plan.
             event_type: Kind of change to hear of, for signals that have several.
         """
-        self._engine = RE
+        self.RE = RE
         options = {} if event_type is None else {"event_type": event_type}
         # Asynchronous signals live on the device loop; a plan that is started after
         # this call comes after it there, too.
@@ -96,7 +99,7 @@ class SuspenderBase(ABC):
         self._signal.clear_sub(self)
         with self._lock:
             self._open()
-            self._engine = None
+            self.RE = None
 
     def get_futures(self) -> tuple[list[Callable[[], Awaitable[Any]]], str]:
         """Return what a plan must wait for before it starts, and why."""
@@ -112,7 +115,7 @@ class SuspenderBase(ABC):
         if isinstance(value, Mapping):
             value = value[self._signal.name]["value"]
         with self._lock:
-            if self._engine is None:
+            if self.RE is None:
                 return
             self._last = value
             if self._gate is None:
@@ -127,7 +130,7 @@ class SuspenderBase(ABC):
 
     def _shut(self) -> None:
         self._gate = gate = Status(self._signal.name, "be right again")
-        self._engine.request_suspend(
+        self.RE.request_suspend(
             _waiter(gate),
             pre_plan=self._pre_plan,
             post_plan=self._post_plan,

@@ -78,6 +78,7 @@ class Engine:
         msg_hook: Called with each message before it is done.
         state_hook: Called with the new and the old state at each change.
         waiting_hook: Called with the statuses waited for, then with None.
+        tells_all_waits: Call it for statuses that are done already, too.
         verbs: What each command of a message does.
     """
 
@@ -110,6 +111,7 @@ class Engine:
         self.msg_hook: Callable[[Msg], Any] | None = None
         self.state_hook: Callable[[State, State], Any] | None = None
         self.waiting_hook: Callable[[set[Any] | None], Any] | None = None
+        self.tells_all_waits = False
         self.verbs: dict[str, Callable[[Call, Msg], Any]] = {
             **commands_run.COMMANDS,
             **commands_device.COMMANDS,

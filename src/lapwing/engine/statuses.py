@@ -62,9 +62,14 @@ class Statuses:
     Attributes:
         groups: What is not done, by group; an empty group is none.
         waiter: The ``wait`` in progress, if there is one.
+        over: What was done at once, by group, since the last ``wait`` for that group;
+            None where nobody wants to know.
     """
 
-    def __init__(self, tell_failure: Callable[[Tracked], None]):
+    def __init__(
+        self, tell_failure: Callable[[Tracked], None], *, keep_over: bool = False
+    ):
+        self.over: dict[Hashable, set[Any]] | None = {} if keep_over else None
         self.groups: dict[Hashable, set[Tracked]] = {}
         self.waiter: Waiter | None = None
         self._tell_failure = tell_failure
@@ -84,6 +89,8 @@ class Statuses:
         """
         try:
             if status.done and status.success:
+                if self.over is not None:
+                    self.over.setdefault(msg.kwargs.get("group"), set()).add(status)
                 return status
             watch = status.add_callback
         except AttributeError:
@@ -135,6 +142,7 @@ class Statuses:
                 tracked.excused = True
                 tracked.msg = _FORGOTTEN
         self.groups.clear()
+        self.over = None
 
     def excuse_moves(self) -> list[Msg]:
         """Give up the moves that are under way, for their devices will be stopped.

@@ -65,9 +65,15 @@ class Suspenders:
         return futures
 
 
-def suspended(suspension: Suspension) -> MsgGenerator[None]:
-    """Say what is done while the plan is suspended; the engine's own plan."""
+def suspended(suspension: Suspension, *, rewindable: bool) -> MsgGenerator[None]:
+    """Say what is done while the plan is suspended; the engine's own plan.
+
+    Args:
+        suspension: What to wait for.
+        rewindable: Whether what the plan does may be repeated, once it goes on.
+    """
     yield Msg("_start_suspender", None, suspension.justification)
+    yield Msg("rewindable", None, False)
     try:
         yield from _messages(suspension.pre_plan)
         yield from waited_for([suspension.until])
@@ -78,6 +84,7 @@ def suspended(suspension: Suspension) -> MsgGenerator[None]:
         raise
     yield Msg("_resume_from_suspender")
     yield from _messages(suspension.post_plan)
+    yield Msg("rewindable", None, rewindable)
 
 
 def waited_for(makers: list[Callable[[], Awaitable[Any]]]) -> MsgGenerator[None]:

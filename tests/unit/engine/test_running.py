@@ -14,6 +14,7 @@ from lapwing.errors import (
     InvalidCommand,
     MetadataError,
     MismatchedReadError,
+    NoReadingError,
     NotAPlanError,
     PlanArgumentError,
     StateError,
@@ -722,7 +723,7 @@ def test_a_device_that_reads_nothing_is_named():
     engine, _ = make_engine()
     det = Detector()
     det.read = lambda: None
-    with pytest.raises(DocumentError, match="'det' returned None"):
+    with pytest.raises(NoReadingError, match=r"det: read\(\) returned None"):
         run(engine, one_run(event(det)))
 
 

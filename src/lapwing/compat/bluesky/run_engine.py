@@ -9,7 +9,9 @@ import asyncio
 import inspect
 import logging
 import threading
+import warnings
 from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -122,6 +124,7 @@ class RunEngine(facade.RunEngine):
         )
         self.engine.dispatcher = Dispatcher()
         self.engine.state_hook = self._tell_state
+        self.engine.tells_all_waits = True
         self.log = ComposableLogAdapter(logger, {"RE": self})
         self.max_depth: int | None = None
         self.pause_msg = PAUSE_MSG
@@ -136,6 +139,12 @@ class RunEngine(facade.RunEngine):
     ) -> tuple[str, ...] | EngineResult:
         """Run a plan to its end; see `lapwing.RunEngine`."""
         self._refuse_if_panicked()
+        if "raise_if_interrupted" in metadata:
+            warnings.warn(
+                "RE() takes raise_if_interrupted no more; it is metadata now, and "
+                "RunEngineInterrupted is always raised",
+                stacklevel=2,
+            )
         if self.max_depth is not None:
             depth = len(inspect.stack(0))
             if depth > self.max_depth:
@@ -171,6 +180,11 @@ class RunEngine(facade.RunEngine):
             raise StateError(
                 "the engine has panicked and runs nothing more", hint="start it anew"
             )
+
+    def _returned(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
+        if result.interrupted:
+            result = replace(result, plan_result=self.NO_PLAN_RETURN)
+        return super()._returned(result)
 
     def _interruption(self, result: EngineResult) -> str:
         if result.paused and self.pause_msg != PAUSE_MSG:

@@ -37,6 +37,7 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
     seen = call.seen
     interrupts = call.interrupts
     recorder = engine.recorder
+    own = True  # whether it is the user's plan that speaks, and not the engine
     deadline = monotonic() + BUDGET
     response, error = call.response, call.error
     call.response = call.error = None
@@ -44,12 +45,12 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
     while True:
         if interrupts.pending and error is None:
             response, error = await attend(call, response)
-        recorded = recorder is not None and len(plans) == 1
-        if recorded:
+        if recorder is not None:
             # Not when a verb has answered: what a plan is told, it is told here.
-            if error is not None:
+            own = len(plans) == 1
+            if own and error is not None:
                 recorder.thrown(error)
-            elif response is not None:
+            elif own and response is not None:
                 recorder.sent(response)
         try:
             if error is None:
@@ -82,7 +83,7 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
             if call.held is not None and not let_go(call, msg):
                 continue
             if recorder is not None:
-                recorder.message(msg, recorded)
+                recorder.message(msg, own)
             if (hook := engine.msg_hook) is not None:
                 hook(msg)
             if obj is not None and id(obj) not in seen:

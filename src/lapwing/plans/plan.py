@@ -89,8 +89,8 @@ class Plan(Generic[R]):
         if not getattr(self, "_used", True):
             warnings.warn(
                 f"the plan {self.func.__name__} made in {self._made_by.co_filename}, "
-                f"line {self._line}, was never run; was a 'yield from' or an RE(...) "
-                f"forgotten?",
+                f"line {self._line}, was never iterated; was a 'yield from' or an "
+                f"RE(...) forgotten?",
                 RuntimeWarning,
                 stacklevel=2,
             )

@@ -69,10 +69,18 @@ def _fields(device: Any) -> dict[str, Any]:
     return dict(zip(axes._fields, axes, strict=True))
 
 
+def _is_axis(obj: Any, device: Any) -> bool:
+    """Whether a part of a device moves with its axes; other parts, such as a shutter
+    on it, may move as they like.
+    """
+    axes = (*device.pseudo_positioners, *getattr(device, "real_positioners", (obj,)))
+    return any(axis is obj for axis in axes)
+
+
 def _check_axes(motors: Sequence[Any], parents: Sequence[Any]) -> None:
     for motor in motors:
         parent: Any = getattr(motor, "parent", None)
-        if not hasattr(parent, "pseudo_positioners"):
+        if not hasattr(parent, "pseudo_positioners") or not _is_axis(motor, parent):
             continue
         if any(parent is other for other in motors):
             raise PlanArgumentError(

@@ -98,7 +98,7 @@ def test_a_plan_that_was_never_run_warns_and_says_where_it_was_made():
         RuntimeWarning, match="the plan greet made in .*test_plan"
     ) as seen:
         greet("a")
-    assert "was never run" in str(seen[0].message)
+    assert "was never iterated" in str(seen[0].message)
     assert "was a 'yield from' or an RE(...) forgotten?" in str(seen[0].message)
 
 

@@ -35,8 +35,7 @@ def wait(call: Call, msg: Msg) -> Any:
     """
     kwargs = msg.kwargs
     group = kwargs["group"] if "group" in kwargs else (msg.args or (None,))[0]
-    members = call.statuses.groups.get(group)
-    if not members:
+    if not call.statuses.groups.get(group):
         if call.statuses.over is not None:
             _tell_over(call, call.statuses.over.pop(group, None))
         return True
@@ -74,9 +73,11 @@ async def _wait(
         async with asyncio.timeout(seconds):
             await future
     except TimeoutError:
-        if error_on_timeout:
+        over = statuses.look_again(group)  # one may be done without having said so
+        if not error_on_timeout:
+            return False  # which the next wait will see
+        if not over:
             raise _timeout_error(call, group, seconds) from None
-        return False
     finally:
         statuses.waiter = None
         if hook is not None:

@@ -135,6 +135,13 @@ class Statuses:
         if own or watched:
             waiter.future.set_result(None)
 
+    def look_again(self, group: Hashable) -> bool:
+        """Ask the statuses of a group themselves; return whether all are done."""
+        for tracked in list(self.groups.get(group, ())):
+            if tracked.status.done and tracked.status.success:
+                self._settle(tracked)
+        return not self.groups.get(group)
+
     def forget(self) -> None:
         """Let go of the devices; what is not done is of no interest any more."""
         for members in self.groups.values():

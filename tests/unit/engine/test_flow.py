@@ -474,3 +474,29 @@ def test_what_is_left_of_a_time_that_is_over_is_no_sleep():
     engine = Engine({})
     asyncio.run(engine.run([Msg("sleep", None, -1), Msg("sleep", None, 0)]))
     assert engine.state == "idle"
+
+
+def test_a_status_that_is_done_without_saying_so_is_asked_when_the_time_is_over():
+    class Mute:
+        done, success = False, True
+
+        def exception(self, timeout=0.0):
+            return None
+
+        def add_callback(self, callback):
+            self.never_called = callback
+
+    engine, _ = make_engine()
+    device = Detector()
+    device.trigger = Mute
+    answers = []
+
+    def plan():
+        status = yield Msg("trigger", device, group="g")
+        again = {"group": "g", "timeout": 0.001, "error_on_timeout": False}
+        answers.append((yield Msg("wait", **again)))
+        status.done = True
+        answers.append((yield Msg("wait", group="g", timeout=0.001)))
+
+    asyncio.run(engine.run(plan()))
+    assert answers == [False, True]

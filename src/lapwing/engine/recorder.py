@@ -116,6 +116,15 @@ class MemoryStore:
         records = self.records[: last + 1]
         return [(one[1], one[2]) for one in records if one[0] == Kind.DOCUMENT]
 
+    def release_reserve(self) -> None:
+        """Do nothing: memory keeps no room."""
+
+    def restore_reserve(self) -> None:
+        """Do nothing."""
+
+    def rotate_if_large(self) -> None:
+        """Do nothing: there is but one piece."""
+
 
 class MemoryRecorder(Transcript):
     """Keeps every record in a list; for tests, and for looking at a plan."""

@@ -66,6 +66,18 @@ class Store(Protocol):
         """Return the documents up to a record."""
         ...
 
+    def release_reserve(self) -> None:
+        """Give up room that is kept for the last records of a call."""
+        ...
+
+    def restore_reserve(self) -> Any:
+        """Keep such room again, if there is any."""
+        ...
+
+    def rotate_if_large(self) -> Any:
+        """Begin a new piece, between two calls, if the last has become large."""
+        ...
+
 
 class Transcript:
     """Takes down the calls of one engine; meets the engine's ``Recorder``.
@@ -198,6 +210,12 @@ class Transcript:
         self._put([int(Kind.END), info])
         self._begin()
         self.flush()
+        if self._waiting:
+            self.store.release_reserve()
+            self.flush()
+        else:
+            self.store.rotate_if_large()
+            self.store.restore_reserve()
 
     # ------------------------------------------------------------ readings
 

@@ -192,6 +192,20 @@ def test_what_cannot_be_written_waits_and_trouble_is_told_once():
     assert len(store.records) == 3
 
 
+def test_the_last_records_of_a_call_take_the_room_that_is_kept_for_them():
+    store = FullStore()
+
+    def release():
+        store.full = False
+
+    store.release_reserve = release
+    transcript = Transcript(store)
+    store.full = True
+    transcript.document("stop", {})
+    transcript.end({})
+    assert [r[0] for r in store.records] == [Kind.DOCUMENT, Kind.END]
+
+
 def test_an_error_of_another_kind_is_not_swallowed():
     class Broken(MemoryStore):
         def write(self, records):

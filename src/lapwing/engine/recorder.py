@@ -73,7 +73,7 @@ class Recorder(Protocol):
         """Number of the last record that cannot be lost any more; -1 for none."""
         ...
 
-    def on_durable(self, callback: Callable[[int], None]) -> None:
+    def on_durable(self, callback: Callable[[int], Any]) -> None:
         """Call ``callback(durable)``, in any thread, when more has become so."""
         ...
 
@@ -94,6 +94,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self._callbacks: list[Callable[[int], Any]] = []
         self._encoder, self._decoder = Encoder(), Decoder()
 
     @property
@@ -104,12 +105,18 @@ class MemoryStore:
     def write(self, records: Sequence[Any]) -> int:
         """Keep records; return the number of the last."""
         self.records += self._decoder.unpack(self._encoder.pack(records))
-        return len(self.records) - 1
+        for callback in self._callbacks:
+            callback(self.durable)
+        return self.durable
 
     @property
     def durable(self) -> int:
         """Number of the last record: what is in memory counts as safe."""
         return len(self.records) - 1
+
+    def on_durable(self, callback: Callable[[int], Any]) -> None:
+        """Call ``callback(number)`` after each write."""
+        self._callbacks.append(callback)
 
     def documents(self, last: int) -> Iterable[tuple[str, Document]]:
         """Return the documents up to a record, in order."""

@@ -62,6 +62,10 @@ class Store(Protocol):
         """Number of the last record that cannot be lost any more."""
         ...
 
+    def on_durable(self, callback: Callable[[int], Any]) -> None:
+        """Call ``callback(durable)``, in any thread, when it has grown."""
+        ...
+
     def documents(self, last: int) -> Iterable[tuple[str, Document]]:
         """Return the documents up to a record."""
         ...
@@ -110,7 +114,6 @@ class Transcript:
         self._lock = threading.Lock()
         self._late: deque[list[Any]] = deque()
         self._troubled = False
-        self._callbacks: list[Callable[[int], None]] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -270,9 +273,6 @@ class Transcript:
             trouble = self._write()
         if trouble is not None or self._troubled:
             self._tell_trouble(trouble)
-        if trouble is None:
-            for callback in self._callbacks:
-                callback(self.store.durable)
 
     def _write(self) -> DataError | None:
         records = self._waiting[:]
@@ -299,9 +299,9 @@ class Transcript:
         """Number of the last record that cannot be lost any more; -1 for none."""
         return self.store.durable
 
-    def on_durable(self, callback: Callable[[int], None]) -> None:
-        """Call ``callback(durable)`` when more has been written."""
-        self._callbacks.append(callback)
+    def on_durable(self, callback: Callable[[int], Any]) -> None:
+        """Call ``callback(durable)``, in any thread, when it has grown."""
+        self.store.on_durable(callback)
 
     def documents(self, last: int) -> Iterable[tuple[str, Document]]:
         """Return the documents up to record number ``last``, in order."""

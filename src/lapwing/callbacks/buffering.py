@@ -70,6 +70,16 @@ class BufferingWrapper:
                 self._busy = True
                 self._executor.submit(self._drain)
 
+    def begin(self) -> None:
+        """Make the thread now instead of at the first document."""
+        self._executor.submit(int)
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread that calls the target; None before the first document."""
+        # A pool of one; there is no public way to ask it.
+        return next(iter(self._executor._threads), None)  # noqa: SLF001
+
     @property
     def num_waiting(self) -> int:
         """Number of documents that the target has not been given yet."""

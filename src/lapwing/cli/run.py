@@ -16,7 +16,7 @@ import click
 from lapwing.cli.signals import orderly_end
 from lapwing.engine.engine import EngineResult
 from lapwing.errors import LapwingError, RunEngineInterrupted
-from lapwing.session.facade import PauseChoice
+from lapwing.session.facade import PauseChoice, RunEngine
 from lapwing.session.session import session
 
 HASTE = 1.0
@@ -36,19 +36,26 @@ _CHOICES: dict[str, PauseChoice] = {
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where data go.")
 @click.option("--plots", type=click.Path(path_type=Path), help="Where pictures go.")
 @click.option("--table/--no-table", default=True, help="Whether to print events.")
+@click.option("--compat", is_flag=True, help="Let 'import bluesky' mean Lapwing.")
 def command(
     file: Path,
     args: tuple[str, ...],
     data_dir: Path | None,
     plots: Path | None,
     table: bool,
+    compat: bool,
 ) -> None:
     """Run FILE, a Python script, with ARGS; it finds RE and session at hand.
 
     Each run of a plan goes into a file of its own. If a plan pauses, by Ctrl-C or
     because a device is lost, you are asked how to go on.
+
+    With --compat a script written for Bluesky runs as it is: what it imports from
+    bluesky is Lapwing.
     """
-    with orderly_end(), session(data_dir, table=table, plot_dir=plots) as current:
+    engine_type = _engine_of_bluesky() if compat else RunEngine
+    made = session(data_dir, table=table, plot_dir=plots, engine_type=engine_type)
+    with orderly_end(), made as current:
         current.RE.on_pause = ask
         names = {"RE": current.RE, "session": current}
         sys.argv = [str(file), *args]
@@ -58,6 +65,16 @@ def command(
         except (LapwingError, RunEngineInterrupted) as exc:
             _say_where(exc, file)
             sys.exit(1)
+
+
+def _engine_of_bluesky() -> type[RunEngine]:
+    """Install the stand-in, before anything of the user's is imported."""
+    from lapwing.compat import install
+
+    install()
+    from lapwing.compat.bluesky.run_engine import RunEngine as BlueskyRunEngine
+
+    return BlueskyRunEngine
 
 
 def ask(result: EngineResult) -> PauseChoice:

@@ -42,6 +42,7 @@ class Session:
         progress: Whether to show a bar, on a terminal.
         peaks: Whether to tell where the peaks are.
         plot_dir: Directory for a picture of each run; None makes none.
+        engine_type: What makes the engine, where it is to have other names, too.
 
     Attributes:
         RE: The engine: ``session.RE(plan)``.
@@ -61,17 +62,18 @@ class Session:
         progress: bool = True,
         peaks: bool = True,
         plot_dir: str | Path | None = None,
+        engine_type: type[RunEngine] = RunEngine,
     ):
         self.settings = settings or Settings()
         data_dir = self.settings.data_dir
         check_writable(data_dir)
         self.md = MetadataStore(data_dir / "state.sqlite")
-        self.RE = RunEngine(
+        self.RE = engine_type(
             self.md,
             md_validator=self._check,
             scan_id_source=lambda md: self.md.next_scan_id(),
-            pause_on=(DisconnectedError,),
         )
+        self.RE.engine.pause_on = (DisconnectedError,)
         self.best = BestEffort(
             table=table, progress=progress, peaks=peaks, plot_dir=plot_dir
         )
@@ -176,7 +178,8 @@ def session(
         data_dir: Where data go; None takes ``LAPWING_DATA_DIR``, else
             ``./lapwing-data``.
         environ: Environment variables; None takes the process's.
-        **options: ``table``, ``progress``, ``peaks``, ``plot_dir`` of `Session`.
+        **options: ``table``, ``progress``, ``peaks``, ``plot_dir`` and
+            ``engine_type`` of `Session`.
     """
     variables = os.environ if environ is None else environ
     return Session(Settings.from_environment(variables, data_dir=data_dir), **options)

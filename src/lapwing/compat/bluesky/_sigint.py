@@ -45,7 +45,7 @@ class SigintHandler:
 
     def _pause(self, *, defer: bool) -> None:
         try:
-            self._RE.request_pause(defer)
+            self._RE.request_pause(defer, reason="Ctrl-C")
         except TransitionError:
             sys.stdout.write("The plan is ending already; please wait.\n")
 

@@ -16,6 +16,7 @@ from lapwing.errors import LapwingError
 # only when its command is called, for ``lapwing --help`` shall not take a second.
 _COMMANDS = {
     "demo": ("lapwing.cli.demo", "Run two scans on a simulated EPICS beamline."),
+    "plans": ("lapwing.cli.plans", "Look at files of plans without running them."),
     "run": ("lapwing.cli.run", "Run a script in which RE is ready for use."),
     "sim": ("lapwing.cli.sim", "Run the simulated beamline in the foreground."),
 }

@@ -95,6 +95,9 @@ class Transcript:
         identify: Returns what the next call is to be known by after a crash, for its
             BEGIN record.
         on_trouble: Told of an error of the store, once, and of None when it is over.
+
+    Attributes:
+        troubled: Whether the store could not write when last asked.
     """
 
     def __init__(
@@ -113,7 +116,7 @@ class Transcript:
         self._written = store.next_number
         self._lock = threading.Lock()
         self._late: deque[list[Any]] = deque()
-        self._troubled = False
+        self.troubled = False
         self._begin()
 
     def _begin(self) -> None:
@@ -271,7 +274,7 @@ class Transcript:
             return
         with self._lock:
             trouble = self._write()
-        if trouble is not None or self._troubled:
+        if trouble is not None or self.troubled:
             self._tell_trouble(trouble)
 
     def _write(self) -> DataError | None:
@@ -286,9 +289,9 @@ class Transcript:
         return None
 
     def _tell_trouble(self, trouble: DataError | None) -> None:
-        if (trouble is not None) == self._troubled:
+        if (trouble is not None) == self.troubled:
             return
-        self._troubled = trouble is not None
+        self.troubled = trouble is not None
         if self.on_trouble is not None:
             self.on_trouble(trouble)
 

@@ -1,8 +1,10 @@
 """EPICS motor, counter and signal against the simulated beamline."""
 
 import asyncio
+import gc
 import math
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -480,3 +482,102 @@ def test_a_stop_ends_the_moves_that_wait_for_their_turn_too(run, x, meant):
         assert outcomes == ["done", "done"]
     else:
         assert "before its move to -8 mm began" in outcomes[1]
+
+
+# ------------------------------------------------------------ changes
+
+
+def test_each_change_of_a_motor_is_told_as_a_whole_reading(run, x):
+    async def move():
+        heard = []
+        x.subscribe(heard.append)
+        await until(lambda: heard)
+        await x.set(2)
+        await until(lambda: heard[-1]["x"]["value"] == 2)
+        return heard
+
+    heard = run(move())
+    assert isinstance(x, protocols.Subscribable)
+    assert all(list(reading) == ["x", "x_user_setpoint"] for reading in heard)
+    assert heard[0]["x"]["value"] == 0
+    places = [reading["x"]["value"] for reading in heard]
+    assert places == sorted(places)
+    assert heard[-1]["x_user_setpoint"]["value"] == 2
+
+
+def test_who_is_no_longer_subscribed_hears_nothing(run, x):
+    async def move():
+        heard, heard_to_the_end = [], []
+        x.subscribe(heard.append)
+        x.subscribe(heard_to_the_end.append)
+        await until(lambda: heard and heard_to_the_end)
+        x.clear_sub(heard.append)
+        heard.clear()
+        await x.set(1)
+        await until(lambda: heard_to_the_end[-1]["x"]["value"] == 1)
+        x.clear_sub(heard.append)  # a second time is none the worse
+        return heard
+
+    assert run(move()) == []
+
+
+def test_who_subscribes_twice_is_told_once_of_each_change(run):
+    signal = EpicsSignal("SIM:DET:DWELL", "dwell")
+
+    async def change():
+        await signal.connect()
+        heard, control = [], []
+        for function in (heard.append, heard.append, control.append):
+            signal.subscribe(function)
+        await until(lambda: heard and control)
+        heard.clear()
+        for value in (0.02, 0.03, 0.01):
+            await signal.set(value)
+        await until(lambda: control[-1]["dwell"]["value"] == 0.01)
+        return [reading["dwell"]["value"] for reading in heard]
+
+    assert run(change()) == [0.02, 0.03, 0.01]
+
+
+def test_every_count_of_a_counter_is_told(run):
+    det = make_counter()
+
+    async def count():
+        await det.connect()
+        heard = []
+        det.subscribe(heard.append)
+        await until(lambda: heard)
+        stamp = heard[-1]["det_spectrum"]["timestamp"]
+        await det.trigger()
+        await until(lambda: heard[-1]["det_spectrum"]["timestamp"] > stamp)
+        return heard
+
+    heard = run(count())
+    assert heard[-1].keys() == {"det_counts", "det_spectrum"}
+    assert heard[-1]["det_spectrum"]["value"].shape == (2048,)
+
+
+def test_a_device_that_was_never_connected_cannot_be_watched():
+    with pytest.raises(DisconnectedError, match="not connected yet"):
+        make_motor("never").subscribe(print)
+
+
+def test_who_listened_once_is_let_go(run, x):
+    class Listener:
+        def hear(self, readings):
+            self.heard = readings
+
+    async def listen():
+        listeners = [Listener()]
+        x.subscribe(listeners[0].hear)
+        await until(lambda: hasattr(listeners[0], "heard"))
+        x.clear_sub(listeners[0].hear)
+        gone = weakref.ref(listeners.pop())
+        x.subscribe(print)  # each new one clears away the ones that were closed
+        x.clear_sub(print)
+        return gone
+
+    gone = run(listen())
+    run(asyncio.sleep(0))
+    gc.collect()
+    assert gone() is None

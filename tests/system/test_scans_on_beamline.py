@@ -1,5 +1,6 @@
 """Whole scans in a session, on the simulated beamline: good input, and bad."""
 
+import asyncio
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ from kit import Detector, Documents
 
 from lapwing import RunEngine
 from lapwing.engine import device_loop
-from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor
+from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, EpicsSignal
 from lapwing.errors import (
     DataExistsError,
     DataPathError,
@@ -28,9 +29,11 @@ from lapwing.errors import (
     PlanSignatureError,
     RunEngineInterrupted,
 )
-from lapwing.plan_stubs import mv
+from lapwing.plan_stubs import checkpoint, mv, trigger_and_read, wait_for
 from lapwing.plans import count, grid_scan, rel_list_scan, scan
+from lapwing.preprocessors import monitor_during_decorator, run_decorator
 from lapwing.session.session import session
+from lapwing.suspenders import SuspendCeil
 
 TRUE_CENTRE = 0.73
 
@@ -301,3 +304,56 @@ def test_a_plain_engine_adds_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     RunEngine()(count([Detector()]))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_motor_is_monitored_while_it_moves(at):
+    @monitor_during_decorator([at.x, at.det])
+    @run_decorator()
+    def plan():
+        yield from mv(at.x, 3)
+        yield from mv(at.x, -3)
+
+    at.RE(plan())
+    places = [data["x"] for data in at.docs.points("x_monitor").values()]
+    assert len(places) > 6
+    assert max(places) == 3
+    assert places[-1] == pytest.approx(-3, abs=3)
+    assert at.docs.points("det_monitor")[1].keys() == {"det_counts", "det_spectrum"}
+    uid = at.docs.named("start")[-1]["uid"]
+    with h5py.File(at.session.file_of(uid)) as file:
+        assert len(file["entry/x_monitor/data/x"]) == len(places)
+
+
+def test_a_pv_of_ours_suspends_a_plan(at):
+    """It is changed while the plan runs, and put right by a helper of the test."""
+    dwell = EpicsSignal("SIM:DET:DWELL", "dwell")
+    at.session.connect(dwell)
+    suspended = threading.Event()
+    at.RE.state_hook = lambda new, old: new == "suspending" and suspended.set()
+    suspender = SuspendCeil(dwell, 1.0)
+    at.RE.install_suspender(suspender)
+
+    def mend():
+        assert suspended.wait(5)
+        device_loop.call(set_dwell(0.01))
+
+    async def set_dwell(seconds):
+        await dwell.set(seconds)
+
+    async def spoil():  # no message: that would be said again after the suspension
+        if not suspended.is_set():
+            await set_dwell(2.0)
+            await asyncio.to_thread(suspended.wait, 5)
+
+    @run_decorator()
+    def plan():
+        yield from checkpoint()
+        yield from wait_for([spoil])
+        yield from trigger_and_read([at.det])
+
+    helper = threading.Thread(target=mend)
+    helper.start()
+    at.RE(plan())
+    helper.join(5)
+    at.RE.remove_suspender(suspender)
+    assert list(at.docs.points()) == [1]

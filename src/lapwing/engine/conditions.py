@@ -96,7 +96,7 @@ class SuspenderBase(ABC):
 
     def remove(self) -> None:
         """Watch no more; a plan that waits for this goes on."""
-        self._signal.clear_sub(self)
+        device_loop.do_there(self._signal.clear_sub, self)
         with self._lock:
             self._open()
             self.RE = None

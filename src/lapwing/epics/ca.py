@@ -31,7 +31,12 @@ from lapwing.epics.channel import (
     unreachable,
 )
 from lapwing.epics.convert import control_of, to_put, value_of
-from lapwing.errors import ConfigError, DeviceError, DisconnectedError, StateError
+from lapwing.errors import (
+    DeviceError,
+    DisconnectedError,
+    MissingExtraError,
+    StateError,
+)
 
 PROPERTY_CHANGES = 8  # DBE_PROPERTY
 PATIENCE = 0.5
@@ -65,7 +70,7 @@ def client() -> "CaClient":
     """Return the client of the running event loop, made at its first use.
 
     Raises:
-        ConfigError: The extra ``epics`` is not installed.
+        MissingExtraError: The extra ``epics`` is not installed.
     """
     loop = asyncio.get_running_loop()
     if loop not in _clients:
@@ -86,9 +91,8 @@ def _load() -> ModuleType:
             import aioca
             from epicscorelibs.path import get_lib
         except ImportError as exc:
-            raise ConfigError(
-                "EPICS devices need aioca, which is not installed",
-                hint="pip install 'lapwing[epics]'",
+            raise MissingExtraError(
+                "EPICS devices need aioca, which is not installed", extra="epics"
             ) from exc
         # libca tells about lost servers on stderr, in blocks of six lines and once
         # a second; our own errors say the same in a sentence.
@@ -114,7 +118,7 @@ class CaChannel:
         self._up = asyncio.Event()
         self._control: Control | None = None
         self._watch: Subscription | None = None
-        self._monitors: list[Subscription] = []
+        self._monitors: list[Any] = []
         self._listeners: list[Callable[[bool], None]] = []
 
     @property
@@ -169,13 +173,18 @@ class CaChannel:
         if not self.connected:
             raise lost(self, action)
 
-    def monitor(self, callback: Callable[[Value], None]) -> Subscription:
+    def monitor(
+        self, callback: Callable[[Value], None], *, every: bool = False
+    ) -> Subscription:
         """Call ``callback(value)`` now and on each change, in the event loop."""
+        # Closed ones would keep alive whoever listened.
+        self._monitors = [one for one in self._monitors if one.state != one.CLOSED]
         subscription = self._library.camonitor(
             self.pv,
             lambda value: callback(value_of(value)),
             format=self._library.FORMAT_TIME,
             count=-1,
+            all_updates=every,
         )
         self._monitors.append(subscription)
         return subscription

@@ -150,8 +150,16 @@ class Channel(Protocol):
         """
         ...
 
-    def monitor(self, callback: Callable[[Value], None]) -> Subscription:
-        """Call ``callback(value)`` now and on each change, in the event loop."""
+    def monitor(
+        self, callback: Callable[[Value], None], *, every: bool = False
+    ) -> Subscription:
+        """Call ``callback(value)`` now and on each change, in the event loop.
+
+        Args:
+            callback: What to call.
+            every: Tell every change that the server does; else only the last of
+                those that came while the loop was busy.
+        """
         ...
 
     def on_connection(self, callback: Callable[[bool], None]) -> Callable[[], None]:

@@ -8,13 +8,13 @@ Test: tests/system/test_beamline_devices.py, against the simulated beamline.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lapwing.epics.device import EpicsDevice
+from lapwing.epics.readable import ReadableDevice
 from lapwing.epics.signal import EpicsSignal
 from lapwing.protocols import DataKeys, Hints, Readings
 from lapwing.status import Status, status_of
 
 
-class EpicsCounter(EpicsDevice):
+class EpicsCounter(ReadableDevice):
     """A detector: ``EpicsCounter("SIM:DET:", "det")``.
 
     The put to its trigger completes when the counting is over; then all counters
@@ -89,13 +89,9 @@ class EpicsCounter(EpicsDevice):
         work = self.channel("trigger").put(self._trigger_value, timeout=limit)
         return status_of(work, device=self.name, action="count")
 
-    async def read(self) -> Readings:
-        """Return all counters, read afresh in one go."""
-        return await self.readings(self._keys)
-
-    async def describe(self) -> DataKeys:
-        """Return what the counters are."""
-        return self.data_keys(self._keys)
+    def roles_read(self) -> dict[str, str]:
+        """All counters."""
+        return dict(self._keys)
 
     async def read_configuration(self) -> Readings:
         """Return the seconds of counting."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from lapwing.devices.limits import Limits, check_position
 from lapwing.epics.channel import Value
-from lapwing.epics.device import EpicsDevice
 from lapwing.epics.fields import MOTOR_RECORD, SIM_FIELDS, MotorFields
 from lapwing.epics.move import Move
+from lapwing.epics.readable import ReadableDevice
 from lapwing.errors import DeviceError, MotionError
 from lapwing.protocols import DataKeys, Hints, Location, Readings
 from lapwing.status import Status, status_of
@@ -28,7 +28,7 @@ _CONFIGURATION = {
 }
 
 
-class EpicsMotor(EpicsDevice):
+class EpicsMotor(ReadableDevice):
     """One axis: ``EpicsMotor("IOC:m1", "x")``.
 
     A move is done when its put has completed on a live connection, ``DMOV`` is 1
@@ -143,13 +143,13 @@ class EpicsMotor(EpicsDevice):
             self._move.stopped = success
         await self.channel("stop").put(1, wait=False)
 
-    async def read(self) -> Readings:
-        """Return fresh read-back and set-point."""
-        return await self.readings(self._keys())
+    def roles_read(self) -> dict[str, str]:
+        """Read-back and set-point."""
+        return {self.name: "readback", f"{self.name}_user_setpoint": "setpoint"}
 
     async def describe(self) -> DataKeys:
         """Return what read-back and set-point are."""
-        keys = self.data_keys(self._keys())
+        keys = await super().describe()
         if (limits := self.limits).active:
             span = {"low": limits.low, "high": limits.high}
             for key in keys.values():
@@ -217,9 +217,6 @@ class EpicsMotor(EpicsDevice):
     def _checked(self, value: Any) -> float:
         unit = self.unit
         return check_position(value, self.limits, name=self.name, unit=unit)
-
-    def _keys(self) -> dict[str, str]:
-        return {self.name: "readback", f"{self.name}_user_setpoint": "setpoint"}
 
     def _configuration(self) -> dict[str, str]:
         return {

@@ -7,12 +7,12 @@ Test: tests/system/test_beamline_devices.py, against the simulated beamline.
 
 from typing import Any
 
-from lapwing.epics.device import EpicsDevice
-from lapwing.protocols import DataKeys, Hints, Location, Readings
+from lapwing.epics.readable import ReadableDevice
+from lapwing.protocols import Hints, Location
 from lapwing.status import Status, status_of
 
 
-class EpicsSignal(EpicsDevice):
+class EpicsSignal(ReadableDevice):
     """One PV that can be read and set: ``EpicsSignal("SIM:DET:DWELL", "dwell")``.
 
     Args:
@@ -53,13 +53,9 @@ class EpicsSignal(EpicsDevice):
             channel.put(value, timeout=limit), device=self.name, action=f"set {value}"
         )
 
-    async def read(self) -> Readings:
-        """Return a fresh value."""
-        return await self.readings({self.name: "readback"})
-
-    async def describe(self) -> DataKeys:
-        """Return what the value is."""
-        return self.data_keys({self.name: "readback"})
+    def roles_read(self) -> dict[str, str]:
+        """The value."""
+        return {self.name: "readback"}
 
     async def locate(self) -> Location:
         """Return what was asked for, and what is."""

@@ -50,11 +50,11 @@ def new_directory(data_dir: str | Path, clock: Callable[[], float] = time.time) 
     """
     root = journal_root(data_dir)
     when = datetime.fromtimestamp(int(clock()))
-    names = [path.name for path in directories(data_dir)]
-    if names and names[-1][:15] >= when.strftime(_STAMP):
-        when = datetime.strptime(names[-1][:15], _STAMP) + timedelta(seconds=1)
     try:
         root.mkdir(parents=True, exist_ok=True)
+        names = [path.name for path in directories(data_dir)]
+        if names and names[-1][:15] >= when.strftime(_STAMP):
+            when = datetime.strptime(names[-1][:15], _STAMP) + timedelta(seconds=1)
         while True:
             name = f"{when.strftime(_STAMP)}-{os.getpid()}-{secrets.token_hex(2)}"
             with contextlib.suppress(FileExistsError):

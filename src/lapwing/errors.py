@@ -20,6 +20,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   ├── FailedStatus
     │   ├── WaitForTimeoutError     also TimeoutError
     │   ├── DeviceTimeoutError      also TimeoutError
+    │   │   └── RampFail            also RuntimeError
     │   ├── DisconnectedError       also ConnectionError
     │   ├── LimitError              also ValueError
     │   ├── NoReadingError          also RuntimeError
@@ -33,6 +34,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   └── DataExistsError         also FileExistsError
     ├── AccessError
     ├── ConfigError                 also ValueError
+    │   └── MissingExtraError       also ImportError
     └── RemoteError
 
 Control exceptions are not errors but orders that a plan sees at its yield::
@@ -183,7 +185,8 @@ class DeviceTimeoutError(DeviceError, TimeoutError):
 class RampFail(DeviceTimeoutError, RuntimeError):
     """What a ramp waits for was not done in its time."""
 
-    code = "device.ramp_timeout"
+    code = "device.timeout.ramp"
+    default_hint = "give it more time; timeout=None waits for ever"
 
 
 class DisconnectedError(DeviceError, ConnectionError):
@@ -284,6 +287,34 @@ class ConfigError(LapwingError, ValueError):
     """A setting is wrong; names the setting, and the file and line if there is one."""
 
     code = "config"
+
+
+class MissingExtraError(ConfigError, ImportError):
+    """Something needs a library that comes with an extra of Lapwing.
+
+    Args:
+        message: What needs which library.
+        extra: Name of the extra, such as "plots".
+        hint: What to do next; how to install the extra if not given.
+        **context: Facts for programs.
+    """
+
+    code = "config.missing_extra"
+    default_hint = "pip install 'lapwing[plots,fit,notebook,epics]'"
+
+    def __init__(
+        self,
+        message: str = "",
+        /,
+        *,
+        extra: str = "",
+        hint: str | None = None,
+        **context: Any,
+    ):
+        if hint is None and extra:
+            hint = f"pip install 'lapwing[{extra}]'"
+        super().__init__(message, hint=hint, extra=extra, **context)
+        self.extra = extra
 
 
 class RemoteError(LapwingError):

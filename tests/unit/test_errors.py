@@ -12,6 +12,7 @@ from lapwing.errors import (
     InvalidCommand,
     LapwingError,
     LimitError,
+    MissingExtraError,
     NotAPlanError,
     PlanHalt,
     RequestAbort,
@@ -77,6 +78,10 @@ def test_a_failed_status_keeps_it():
         ("DataPathError", OSError),
         ("DataExistsError", FileExistsError),
         ("ConfigError", ValueError),
+        ("MissingExtraError", ImportError),
+        ("MissingExtraError", ValueError),
+        ("RampFail", TimeoutError),
+        ("RampFail", RuntimeError),
     ],
 )
 def test_an_error_can_be_caught_as_what_bluesky_s_users_catch(name, builtin):
@@ -85,6 +90,13 @@ def test_an_error_can_be_caught_as_what_bluesky_s_users_catch(name, builtin):
     assert isinstance(error, LapwingError)
     assert str(error) == "a sentence"
     assert error.context["fact"] == 1
+
+
+def test_a_missing_extra_says_how_to_get_it():
+    error = MissingExtraError("fits need lmfit", extra="fit")
+    assert str(error) == "fits need lmfit (pip install 'lapwing[fit]')"
+    assert error.extra == error.context["extra"] == "fit"
+    assert MissingExtraError("x", extra="fit", hint="ask").hint == "ask"
 
 
 def test_orders_say_with_what_a_run_is_closed():
@@ -103,6 +115,7 @@ def test_orders_say_with_what_a_run_is_closed():
         LimitError("a", device="m"),
         DisconnectedError("a", pvs=["A"]),
         StateError("a"),
+        MissingExtraError("a", extra="fit"),
     ],
 )
 def test_an_error_can_be_sent_to_another_process(error):

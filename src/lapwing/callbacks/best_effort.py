@@ -45,7 +45,7 @@ class BestEffort:
 
     Raises:
         DataPathError: ``plot_dir`` cannot be made.
-        ConfigError: Plots are wanted and matplotlib is not installed.
+        MissingExtraError: Plots are wanted and matplotlib is not installed.
     """
 
     def __init__(

@@ -129,7 +129,7 @@ def new_axes() -> Any:
     """Make a figure with one panel, where people can see it.
 
     Raises:
-        ConfigError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
     load_matplotlib()
     import matplotlib

@@ -18,7 +18,7 @@ from lapwing.callbacks.canvas import Canvas
 from lapwing.callbacks.following import Follower, Track
 from lapwing.callbacks.live_plots import Limits, LivePlot
 from lapwing.documents import Document
-from lapwing.errors import ConfigError, PlanArgumentError
+from lapwing.errors import MissingExtraError, PlanArgumentError
 
 
 class LiveFit(Follower):
@@ -37,7 +37,7 @@ class LiveFit(Follower):
         reason: Why there is no newer fit; "" if there is one.
 
     Raises:
-        ConfigError: lmfit is not installed.
+        MissingExtraError: lmfit is not installed.
         PlanArgumentError: The variables are not those of the model.
     """
 
@@ -138,7 +138,7 @@ class LiveFitPlot(LivePlot):
         **kwargs: For ``Axes.plot``.
 
     Raises:
-        ConfigError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
         PlanArgumentError: The fit has more than one variable.
     """
 
@@ -216,12 +216,11 @@ def load_lmfit() -> None:
     """Load lmfit, or say how to get it.
 
     Raises:
-        ConfigError: It is not installed.
+        MissingExtraError: It is not installed.
     """
     try:
         import lmfit  # noqa: F401
     except ImportError as exc:
-        raise ConfigError(
-            "fits need lmfit, which is not installed",
-            hint="install it with: pip install 'lapwing[fit]'",
+        raise MissingExtraError(
+            "fits need lmfit, which is not installed", extra="fit"
         ) from exc

@@ -33,7 +33,7 @@ class LivePicture:
         make_place: Makes a place in the cell that runs now.
 
     Raises:
-        ConfigError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
 
     def __init__(

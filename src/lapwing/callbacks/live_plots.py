@@ -54,7 +54,7 @@ class LivePlot(Follower):
         lines: The line of each run, oldest first.
 
     Raises:
-        ConfigError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class LiveScatter(Follower):
         **kwargs: For ``Axes.scatter``.
 
     Raises:
-        ConfigError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
 
     def __init__(
@@ -273,7 +273,7 @@ class LiveGrid(Follower):
         **kwargs: For ``Axes.imshow``.
 
     Raises:
-        ConfigError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
         PlanArgumentError: The shape is none, or has more than 4 million cells; or a
             direction is none.
     """

@@ -23,7 +23,7 @@ from lapwing.callbacks.fields import (
 from lapwing.callbacks.routing import ByRun
 from lapwing.callbacks.samples import LIMIT, Samples
 from lapwing.documents import Document
-from lapwing.errors import ConfigError, DataPathError, StateError
+from lapwing.errors import DataPathError, MissingExtraError, StateError
 
 TIME = "time of the event"  # no data key has spaces, so this collides with none
 SUFFIXES = (".png", ".pdf", ".svg")
@@ -85,7 +85,7 @@ class RunPlot:
 
         Raises:
             StateError: There is no such run, or nothing in it can be plotted.
-            ConfigError: matplotlib is not installed.
+            MissingExtraError: matplotlib is not installed.
             DataPathError: The file cannot be written.
         """
         path = Path(path)
@@ -194,7 +194,7 @@ def draw(data: RunData, kind: str = "png") -> bytes:
 
     Raises:
         StateError: Nothing in the run can be plotted.
-        ConfigError: matplotlib is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
     if not data.ys:
         raise StateError(
@@ -213,12 +213,11 @@ def load_matplotlib() -> None:
     """Load matplotlib, or say how to get it.
 
     Raises:
-        ConfigError: It is not installed.
+        MissingExtraError: It is not installed.
     """
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as exc:
-        raise ConfigError(
-            "plots need matplotlib, which is not installed",
-            hint="install it with: pip install 'lapwing[plots]'",
+        raise MissingExtraError(
+            "plots need matplotlib, which is not installed", extra="plots"
         ) from exc

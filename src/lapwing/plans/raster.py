@@ -7,6 +7,7 @@ Test: draw a grid, look at the lines that were drawn.
 
 from typing import Any
 
+from lapwing.errors import MissingExtraError
 from lapwing.plans.mutators import Messages
 
 Point = tuple[float, float]
@@ -66,9 +67,18 @@ def plot_raster_path(
 
     Returns:
         What was drawn: ``"path"``, a line, and ``"events"``, dots or circles.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
     """
-    from matplotlib import pyplot
-    from matplotlib.collections import EllipseCollection
+    try:
+        from matplotlib import pyplot
+        from matplotlib.collections import EllipseCollection
+    except ImportError as exc:
+        raise MissingExtraError(
+            "a picture of a path needs matplotlib, which is not installed",
+            extra="plots",
+        ) from exc
 
     x_name, y_name = (getattr(motor, "name", motor) for motor in (x_motor, y_motor))
     path, events = path_of(plan, x_name, y_name)

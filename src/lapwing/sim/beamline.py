@@ -16,12 +16,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import lapwing
-from lapwing.errors import ConfigError, DeviceTimeoutError, RemoteError, StateError
+from lapwing.errors import (
+    ConfigError,
+    DeviceTimeoutError,
+    MissingExtraError,
+    RemoteError,
+    StateError,
+)
 
 HOST = "127.0.0.1"
 PREFIX = "SIM:"
@@ -86,9 +93,15 @@ class Beamline:
 
         Raises:
             ConfigError: The port asked for is in use.
+            MissingExtraError: The extra ``epics`` is not installed.
             RemoteError: The process ended; its last words are in the message.
             DeviceTimeoutError: It did not serve in time.
         """
+        if find_spec("softioc") is None:
+            raise MissingExtraError(
+                "the simulated beamline needs softioc, which is not installed",
+                extra="epics",
+            )
         options = [f"--velocity={velocity}", f"--dwell={dwell}", f"--seed={seed}"]
         options += [f"--acceleration-time={acceleration_time}"]
         options += [] if noise else ["--quiet"]

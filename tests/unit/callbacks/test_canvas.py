@@ -10,7 +10,7 @@ from unit.callbacks.terminal import Clock
 
 from lapwing.callbacks import LivePlot
 from lapwing.callbacks.canvas import Canvas, new_axes
-from lapwing.errors import ConfigError
+from lapwing.errors import MissingExtraError
 
 
 class Timer:
@@ -107,5 +107,5 @@ def test_a_figure_of_our_own_is_not_kept_by_pyplot():
 
 def test_without_matplotlib_a_sentence_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigError, match=r"pip install 'lapwing\[plots\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'lapwing\[plots\]'"):
         new_axes()

@@ -6,7 +6,7 @@ import pytest
 from unit.callbacks.streams import feed, peak_counts, peak_scan, scan_run
 
 from lapwing.callbacks import LiveFit, LiveFitPlot
-from lapwing.errors import ConfigError, PlanArgumentError
+from lapwing.errors import MissingExtraError, PlanArgumentError
 
 
 def gaussian(x, height, centre, sigma, offset):
@@ -167,5 +167,5 @@ def test_a_fit_of_two_variables_is_fitted():
 
 def test_without_lmfit_a_sentence_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "lmfit", None)
-    with pytest.raises(ConfigError, match=r"pip install 'lapwing\[fit\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'lapwing\[fit\]'"):
         make_fit()

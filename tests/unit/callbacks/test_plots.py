@@ -17,7 +17,7 @@ from unit.callbacks.streams import (
 
 from lapwing.callbacks import figures, plots
 from lapwing.callbacks.plots import RunPlot
-from lapwing.errors import ConfigError, DataPathError, StateError
+from lapwing.errors import DataPathError, MissingExtraError, StateError
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -269,7 +269,7 @@ assert "matplotlib.pyplot" not in sys.modules
 
 def test_without_matplotlib_one_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigError, match=r"pip install 'lapwing\[plots\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'lapwing\[plots\]'"):
         plot_of(peak_scan()).save(tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
 

@@ -4,13 +4,13 @@ import sys
 import pytest
 
 from lapwing.epics import EpicsSignal, ca
-from lapwing.errors import ConfigError
+from lapwing.errors import MissingExtraError
 
 
 def test_without_aioca_an_epics_device_says_what_to_install(monkeypatch):
     monkeypatch.setattr(ca, "_library", None)
     monkeypatch.setitem(sys.modules, "aioca", None)
-    with pytest.raises(ConfigError, match=r"pip install 'lapwing\[epics\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'lapwing\[epics\]'"):
         asyncio.run(EpicsSignal("ANY", "any").connect())
 
 

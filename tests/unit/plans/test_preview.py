@@ -11,10 +11,10 @@ from unit.plans.running import run
 
 from lapwing import Msg, simulators
 from lapwing.devices.soft import SoftDetector, SoftMotor
-from lapwing.errors import LimitError, StateError
+from lapwing.errors import LimitError, MissingExtraError, StateError
 from lapwing.plans import adaptive_scan, count, fly, grid_scan, rel_scan, scan
 from lapwing.plans import stubs as bps
-from lapwing.plans.raster import path_of
+from lapwing.plans.raster import path_of, plot_raster_path
 from lapwing.preprocessors import print_summary_wrapper
 
 x, y = Motor("x"), Motor("y")
@@ -228,3 +228,9 @@ def test_plans_that_depend_on_readings_are_estimated_as_if_all_were_zero():
     assert simulators.estimate_time(plan).num_points == 3
     plan = adaptive_scan([SoftDetector("d")], "d", motor, 5, 6, 0.1, 1, 1, True)
     assert simulators.estimate_time(plan).num_points > 1
+
+
+def test_without_matplotlib_a_picture_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'lapwing\[plots\]'"):
+        plot_raster_path([], "x", "y")

@@ -1,6 +1,8 @@
+import sys
+
 import pytest
 
-from lapwing.errors import ConfigError
+from lapwing.errors import ConfigError, MissingExtraError
 from lapwing.sim import beamline
 from lapwing.sim.beamline import Beamline, client_environment, free_port
 
@@ -24,6 +26,12 @@ def test_no_free_port_is_said(monkeypatch):
     with pytest.raises(ConfigError, match="no free port between 20000 and 32000"):
         free_port()
     with pytest.raises(ConfigError, match="no free port"):
+        Beamline.start()
+
+
+def test_without_softioc_a_beamline_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "softioc", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'lapwing\[epics\]'"):
         Beamline.start()
 
 

@@ -1,0 +1,94 @@
+"""The session's journal: where its engine's calls are taken down.
+
+Owns the directory of this process, and what is done while it cannot be written.
+Must not know what records say, or who reads them.
+Test: a session in a small file system, filled and emptied again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from lapwing.documents import Document
+from lapwing.engine import device_loop
+from lapwing.errors import DataError
+from lapwing.journal.log import Log
+from lapwing.journal.transcript import Transcript
+
+
+class Suspends(Protocol):
+    """What is made to wait while the disk is full."""
+
+    def request_suspend(self, fut: Callable[[], Any], **options: Any) -> None:
+        """Let the running plan wait; see `lapwing.engine.Engine.request_suspend`."""
+        ...
+
+
+class Journal:
+    """The journal of one session.
+
+    While it cannot be written, the running plan is suspended with the reason, and
+    goes on when there is room; what it is told meanwhile waits in memory.
+
+    Args:
+        directory: This process's own; or that of a process which died, to go on with.
+        durability: "process" or "power"; see `lapwing.journal.log.Log`.
+        identify: Returns what the next call is to be known by after a crash.
+        say: Shows a line to the person.
+
+    Attributes:
+        directory: As given.
+        transcript: What the engine tells; its recorder.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        durability: Any = "process",
+        identify: Callable[[], Document] | None = None,
+        say: Callable[[str], Any],
+    ):
+        self.directory = directory
+        self._log = Log(directory, durability=durability)
+        self.transcript = Transcript(
+            self._log, identify=identify, on_trouble=self._trouble
+        )
+        self._log.before_sync = self.transcript.flush
+        self._say = say
+        self._engine: Suspends | None = None
+        self._room: asyncio.Event | None = None
+
+    def guard(self, engine: Suspends) -> None:
+        """Make this engine wait while the journal cannot be written."""
+        self._engine = engine
+
+    def close(self) -> None:
+        """Write what waits, and leave the directory to others.
+
+        Raises:
+            DataPathError: Not everything is on the disk.
+        """
+        self.transcript.flush()
+        self._log.close()
+
+    def _trouble(self, error: DataError | None) -> None:
+        """Suspend the plan, or let it go on; called in whichever thread."""
+        if error is None:
+            self._say("The journal can be written again.")
+            device_loop.do_there(self._let_go)
+        else:
+            self._say(str(error))
+            device_loop.do_there(self._suspend, str(error))
+
+    def _suspend(self, why: str) -> None:
+        if not self.transcript.troubled:
+            return  # it is over already; told in another thread, that came first
+        self._room = asyncio.Event()
+        if self._engine is not None:
+            self._engine.request_suspend(self._room.wait, justification=why)
+
+    def _let_go(self) -> None:
+        if self._room is not None:
+            self._room.set()

@@ -12,10 +12,6 @@ PROGRAM = """
     import ctypes, os, resource, sys
     from pathlib import Path
 
-    from lapwing.errors import DataPathError
-    from lapwing.journal.log import Log
-    from lapwing.journal.reader import Reader
-
     root = Path(sys.argv[1])
 
     class SmallDisk:
@@ -59,6 +55,11 @@ PROGRAM = """
         disk = SmallDisk()
     except OSError:
         disk = SmallFiles()
+
+    # Only now: a process with threads, which numpy has, gets no name space.
+    from lapwing.errors import DataPathError
+    from lapwing.journal.log import Log
+    from lapwing.journal.reader import Reader
 
     def fill_up(log, size):
         count = 0

@@ -176,6 +176,7 @@ def _give_up(call: Call, what: str, why: str) -> Next:
 async def _pause(call: Call, response: Any, pause: Pause) -> Next:
     call.engine.set_state(State.PAUSING)
     call.pause_reason = pause.reason
+    call.deferred_pause = False  # the plan pauses, so that one is done
     if call.kept is not None:
         response = _leave_suspension(call, call.kept)
     if not call.resumable:

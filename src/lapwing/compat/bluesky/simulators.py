@@ -18,7 +18,11 @@ from lapwing.plans.summary import (
 )
 from lapwing.session.limits import check_limits
 
+END = "end"
+"""Place of a handler behind all others."""
+
 __all__ = [
+    "END",
     "RunEngineSimulator",
     "assert_message_and_return_remaining",
     "check_limits",

@@ -8,6 +8,7 @@ Test: feed it two scans and read what was written; ask it for the peaks.
 from pathlib import Path
 from typing import IO, Any
 
+from lapwing.callbacks.canvas import opens_windows
 from lapwing.callbacks.fields import run_name
 from lapwing.callbacks.live_table import LiveTable
 from lapwing.callbacks.notebook import in_notebook, usual_screen
@@ -36,8 +37,9 @@ class BestEffort:
         peaks: Whether to print where the peaks are.
         plot_dir: Directory for a picture of each run (about 0.3 s at its end);
             None: no pictures, but ``best.plot.save(path)`` makes one at any time.
-        live_plot: In a notebook, whether to show the plot of a run while it goes on
-            (about 0.3 s more at its end); elsewhere nothing comes of it.
+        live_plot: Whether to show the plot of a run while it goes on (about 0.3 s
+            more at its end): in a notebook, or in a window, which is drawn by
+            `draw`. Where there is neither, a sentence says so.
 
     Attributes:
         plot: The numbers of the last run, to be plotted.
@@ -65,6 +67,7 @@ class BestEffort:
         self._summary = PeakSummary(screen=self.screen, say=peaks)
         self._plot_dir = None if plot_dir is None else _made(Path(plot_dir))
         self._starts: dict[str, Document] = {}
+        self._window: Any = None
         # The table's last line comes before the sentences on the peaks.
         self._parts: list[Any] = [self._summary, self._live(live_plot)]
         if table:
@@ -90,13 +93,39 @@ class BestEffort:
         """Take the bars away until the next event, to leave room for a prompt."""
         self.screen.hold()
 
+    @property
+    def has_window(self) -> bool:
+        """Whether it shows runs in a window, which wants to be drawn."""
+        return self._window is not None
+
+    def draw(self, last: bool = False) -> None:
+        """Draw the window of a live plot, if it is due; in the main thread.
+
+        Args:
+            last: Draw all there is, whether due or not.
+        """
+        if self._window is not None:
+            self._window.draw(last)
+
     def _live(self, wanted: bool) -> Any:
         """Return what feeds the plot: itself, or what shows it while it grows."""
-        if not (wanted and in_notebook()):
+        if not wanted:
             return self.plot
-        from lapwing.callbacks.live_picture import LivePicture
+        if in_notebook():
+            from lapwing.callbacks.live_picture import LivePicture
 
-        return LivePicture(self.plot)
+            return LivePicture(self.plot)
+        if opens_windows():
+            from lapwing.callbacks.live_window import LiveWindow
+
+            self._window = LiveWindow(self.plot)
+            return self._window
+        self.screen.line(
+            "live plots were asked for, but matplotlib can open no window here; "
+            "pictures can be written instead, by plot_dir",
+            "yellow",
+        )
+        return self.plot
 
     def _write_picture(self, start: Document) -> None:
         uid = start["uid"]

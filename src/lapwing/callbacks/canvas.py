@@ -125,22 +125,32 @@ def canvas_of(figure: Any) -> Canvas:
     return canvas
 
 
-def new_axes() -> Any:
-    """Make a figure with one panel, where people can see it.
+def opens_windows() -> bool:
+    """Tell whether figures of pyplot come before somebody's eyes by themselves.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
     load_matplotlib()
     import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     backend = matplotlib.get_backend().lower().rpartition("backend_")[2]
-    if backend not in _NOT_SHOWN and "inline" not in backend:
+    return backend not in _NOT_SHOWN and "inline" not in backend
+
+
+def new_axes() -> Any:
+    """Make a figure with one panel, where people can see it.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    if opens_windows():
         from matplotlib import pyplot
 
         return pyplot.subplots(layout="constrained")[1]
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     # Not pyplot's: it would keep each figure, and show it a second time.
     figure = Figure((8, 5), layout="constrained")
     FigureCanvasAgg(figure)

@@ -34,15 +34,25 @@ def figure_of(data: RunData) -> Figure:
     Args:
         data: What was kept of the run; it must have measured something.
     """
-    shown = data.ys[:MOST_PANELS]
-    two_dimensional = len(data.axes) == 2
-    columns = 2 if two_dimensional and len(shown) > 1 else 1
-    rows = math.ceil(len(shown) / columns)
-    size = _size(data, rows, columns)
-    # "compressed" is made for maps, whose panels keep a shape of their own.
-    layout = "compressed" if two_dimensional else "constrained"
-    figure = Figure(size, DPI, layout=layout)
+    figure = Figure(_size(data, *_shape(data)), DPI)
     FigureCanvasAgg(figure)
+    fill(figure, data)
+    return figure
+
+
+def fill(figure: Figure, data: RunData) -> None:
+    """Draw a run into a figure, instead of what is there.
+
+    Args:
+        figure: The figure; it keeps its size.
+        data: What was kept of the run; it must have measured something.
+    """
+    figure.clear()
+    shown = data.ys[:MOST_PANELS]
+    rows, columns = _shape(data)
+    two_dimensional = len(data.axes) == 2
+    # "compressed" is made for maps, whose panels keep a shape of their own.
+    figure.set_layout_engine("compressed" if two_dimensional else "constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=not two_dimensional)
     for axes, y in zip(panels.flat, shown, strict=False):
         _draw_panel(axes, data, y)
@@ -52,7 +62,13 @@ def figure_of(data: RunData) -> Figure:
         for axes in panels.flat[:-columns]:
             axes.set_xlabel("")
     _write_title(figure, data, len(data.ys) - len(shown))
-    return figure
+
+
+def _shape(data: RunData) -> tuple[int, int]:
+    """Return the number of rows and columns of panels."""
+    num = min(len(data.ys), MOST_PANELS)
+    columns = 2 if len(data.axes) == 2 and num > 1 else 1
+    return math.ceil(num / columns), columns
 
 
 def _size(data: RunData, rows: int, columns: int) -> tuple[float, float]:

@@ -71,7 +71,7 @@ class LivePicture:
 
     def _draw(self) -> None:
         with self._lock:
-            data = _snapshot(self.plot.data(self._run))
+            data = snapshot(self.plot.data(self._run))
             place = self._place
         if data.ys and len(data.samples) and place is not None:
             with DRAWING:
@@ -79,8 +79,12 @@ class LivePicture:
             place.picture(picture, f"plot of {run_name(data.start)}")
 
 
-def _snapshot(data: RunData) -> RunData:
-    """Return a copy whose numbers do not change any more."""
+def snapshot(data: RunData) -> RunData:
+    """Return a copy whose numbers do not change any more.
+
+    Args:
+        data: The numbers of a run that may go on.
+    """
     data = copy.copy(data)
     data.samples = copy.deepcopy(data.samples)
     return data

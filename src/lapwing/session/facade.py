@@ -30,6 +30,7 @@ from lapwing.engine.states import State
 from lapwing.errors import RunEngineInterrupted, TransitionError
 from lapwing.messages import Msg
 from lapwing.session.sigint import Sigint
+from lapwing.session.windows import KeepWindows
 
 T = TypeVar("T")
 ContextManager = AbstractContextManager[Any]
@@ -83,7 +84,7 @@ class RunEngine:
         pause_on: Errors of devices on which a plan is paused instead of told.
         context_managers: Functions of this engine to context managers that surround
             each blocking call; None takes `SigintHandler` alone.
-        during_task: What to do while blocked; None just waits.
+        during_task: What to do while blocked; None keeps windows of figures alive.
 
     Attributes:
         engine: The engine itself, for ``await RE.engine.run(plan)``.
@@ -124,7 +125,7 @@ class RunEngine:
         self.context_managers = list(
             [SigintHandler] if context_managers is None else context_managers
         )
-        self._during_task = during_task
+        self._during_task = KeepWindows() if during_task is None else during_task
         self._returns_result = call_returns_result
 
     # ------------------------------------------------------------ running
@@ -200,10 +201,9 @@ class RunEngine:
         return result
 
     def _wait_for(self, future: "concurrent.futures.Future[EngineResult]") -> Any:
-        if self._during_task is not None:
-            over = threading.Event()
-            future.add_done_callback(lambda _: over.set())
-            self._during_task.block(over)
+        over = threading.Event()
+        future.add_done_callback(lambda _: over.set())
+        self._during_task.block(over)
         return future.result()
 
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:

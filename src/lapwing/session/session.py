@@ -27,6 +27,7 @@ from lapwing.errors import (
 )
 from lapwing.session.facade import RunEngine
 from lapwing.session.metadata import MetadataStore
+from lapwing.session.windows import KeepWindows
 
 
 class Session:
@@ -42,6 +43,8 @@ class Session:
         progress: Whether to show a bar, on a terminal.
         peaks: Whether to tell where the peaks are.
         plot_dir: Directory for a picture of each run; None makes none.
+        live_plot: Whether to show the plot of a run while it goes on, in a window or
+            in the notebook's cell; None and False do not.
         engine_type: What makes the engine, where it is to have other names, too.
 
     Attributes:
@@ -62,21 +65,27 @@ class Session:
         progress: bool = True,
         peaks: bool = True,
         plot_dir: str | Path | None = None,
+        live_plot: bool | None = None,
         engine_type: type[RunEngine] = RunEngine,
     ):
         self.settings = settings or Settings()
         data_dir = self.settings.data_dir
         check_writable(data_dir)
+        self.best = BestEffort(
+            table=table,
+            progress=progress,
+            peaks=peaks,
+            plot_dir=plot_dir,
+            live_plot=bool(live_plot),
+        )
         self.md = MetadataStore(data_dir / "state.sqlite")
         self.RE = engine_type(
             self.md,
             md_validator=self._check,
             scan_id_source=lambda md: self.md.next_scan_id(),
+            during_task=KeepWindows([self.best.draw] if self.best.has_window else ()),
         )
         self.RE.engine.pause_on = (DisconnectedError,)
-        self.best = BestEffort(
-            table=table, progress=progress, peaks=peaks, plot_dir=plot_dir
-        )
         self.writer = Hdf5Writer(
             partial(run_path, data_dir), on_trouble=self._file_trouble
         )

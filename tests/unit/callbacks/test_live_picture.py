@@ -6,7 +6,7 @@ from unit.callbacks.streams import Run, count_run, feed, key, peak_scan
 from unit.callbacks.terminal import Clock
 
 from lapwing.callbacks import BestEffort, LivePicture, RunPlot
-from lapwing.callbacks.live_picture import _snapshot
+from lapwing.callbacks.live_picture import snapshot
 
 
 class Shown:
@@ -58,13 +58,17 @@ def test_what_cannot_be_plotted_has_no_picture(shown):
 def test_what_is_drawn_does_not_change_meanwhile():
     plot, documents = RunPlot(), peak_scan(200)
     feed(plot, documents[:50])
-    data = _snapshot(plot.data())
+    data = snapshot(plot.data())
     feed(plot, documents[50:])
     assert len(data.samples) == 48
     assert len(plot.data().samples) == 200
 
 
-def test_outside_of_a_notebook_best_effort_shows_no_live_plot():
-    best = BestEffort(io.StringIO(), live_plot=True)
+def test_without_a_notebook_or_a_display_a_sentence_says_so():
+    file = io.StringIO()
+    best = BestEffort(file, live_plot=True)
+    assert "matplotlib can open no window here" in file.getvalue()
+    assert not best.has_window
+    best.draw(last=True)
     feed(best, peak_scan(4))
     assert len(best.plot.data().samples) == 4

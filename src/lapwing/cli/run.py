@@ -35,6 +35,7 @@ _CHOICES: dict[str, PauseChoice] = {
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where data go.")
 @click.option("--plots", type=click.Path(path_type=Path), help="Where pictures go.")
+@click.option("--live-plot", is_flag=True, help="Show each run as it grows.")
 @click.option("--table/--no-table", default=True, help="Whether to print events.")
 @click.option("--compat", is_flag=True, help="Let 'import bluesky' mean Lapwing.")
 def command(
@@ -42,6 +43,7 @@ def command(
     args: tuple[str, ...],
     data_dir: Path | None,
     plots: Path | None,
+    live_plot: bool,
     table: bool,
     compat: bool,
 ) -> None:
@@ -54,7 +56,13 @@ def command(
     bluesky is Lapwing.
     """
     engine_type = _engine_of_bluesky() if compat else RunEngine
-    made = session(data_dir, table=table, plot_dir=plots, engine_type=engine_type)
+    made = session(
+        data_dir,
+        table=table,
+        plot_dir=plots,
+        live_plot=live_plot,
+        engine_type=engine_type,
+    )
     with orderly_end(), made as current:
         current.RE.on_pause = ask
         names = {"RE": current.RE, "session": current}

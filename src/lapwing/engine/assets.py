@@ -47,7 +47,7 @@ def complete(
             doc = {**doc, "run_start": run_uid}
             _note_resource(state, stream.stream_keys, doc)
         elif name == "stream_datum":
-            key = _key_of(state, doc)
+            key = _key_of(state, stream.stream_keys, doc)
             width = doc["indices"]["stop"] - doc["indices"]["start"]
             widths[key] = widths.get(key, 0) + width
             done = stream.seq_num + widths[key] - width
@@ -65,7 +65,9 @@ def complete(
 def _note_resource(
     state: StreamState, stream_keys: frozenset[str], doc: Document
 ) -> None:
-    check("stream_resource", doc)
+    # Devices made before the schema knew mimetypes tell of a spec instead.
+    if "mimetype" in doc or "spec" not in doc:
+        check("stream_resource", doc)
     uid, key = doc["uid"], doc["data_key"]
     if uid in state.resources:
         raise DocumentError(f"stream_resource {uid!r} was declared before")
@@ -74,11 +76,13 @@ def _note_resource(
             f"stream_resource {uid!r} is for the data key {key!r}, which is no "
             f"'STREAM:' key of stream {state.name!r}; those are {sorted(stream_keys)}"
         )
-    state.resources[uid] = key
+    state.resources[uid] = state.shared[uid] = key
 
 
-def _key_of(state: StreamState, doc: Document) -> str:
+def _key_of(state: StreamState, stream_keys: frozenset[str], doc: Document) -> str:
     uid = doc["stream_resource"]
+    if uid not in state.resources and state.shared.get(uid) in stream_keys:
+        return state.shared[uid]  # a file that another stream began
     if uid not in state.resources:
         raise DocumentError(
             f"stream_datum {doc.get('uid')!r} belongs to stream_resource {uid!r}, "

@@ -92,6 +92,7 @@ class RunBundler:
         self.uid: str = start["uid"]
         self._emit = emit
         self.clock = clock
+        self._resources: dict[str, str] = {}  # data keys, by uid
         self._states: dict[str, StreamState] = {}
         self._bundle: _Bundle | None = None
         self.closed = False
@@ -237,7 +238,7 @@ class RunBundler:
         """Return what is known of a stream; nothing yet, if it is new."""
         state = self._states.get(name)
         if state is None:
-            state = self._states[name] = StreamState(name)
+            state = self._states[name] = StreamState(name, self._resources)
         return state
 
     def declared(self, name: str) -> StreamState | None:
@@ -251,6 +252,15 @@ class RunBundler:
             state
             for state in self._states.values()
             if state.collected and any(known is obj for known in state.objs)
+        ]
+
+    def declared_of(self, objs: Iterable[Any]) -> list[StreamState]:
+        """Return the streams that were declared of these devices and no others."""
+        wanted = {id(obj) for obj in objs}
+        return [
+            state
+            for state in self._states.values()
+            if state.stream is not None and {id(obj) for obj in state.objs} == wanted
         ]
 
     def declare(

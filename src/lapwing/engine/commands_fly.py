@@ -5,7 +5,7 @@ Must not know any device: it uses the protocols, and the bundler for documents.
 Test: through the engine, with flyers made by hand.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lapwing.engine.assets import AssetDoc, asset_docs, drain
@@ -19,7 +19,12 @@ from lapwing.engine.streams import (
     describe,
     describe_collected,
 )
-from lapwing.errors import DocumentError, UndeclaredStreamError
+from lapwing.errors import (
+    DocumentError,
+    MismatchedReadError,
+    UndeclaredStreamError,
+    UnsupportedDeviceError,
+)
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
@@ -60,7 +65,8 @@ def declare_stream(call: Call, msg: Msg) -> Any:
     name = msg.kwargs.get("name")
     if msg.obj is not None or name is None:
         raise UndeclaredStreamError(
-            "'declare_stream' needs name=..., and its devices as arguments after None"
+            "A stream name that is not None is required for pre-declare: "
+            "declare_stream(device, ..., name=...)"
         )
     run = call.run_for(msg)
     return _declare_stream(run, msg.args, name, msg.kwargs.get("collect", False))
@@ -98,7 +104,8 @@ def collect(call: Call, msg: Msg) -> Any:
     run = call.run_for(msg)
     if msg.kwargs.get("stream", False):
         raise RuntimeError(
-            "collect emits event pages; stream=True, for single events, is gone"
+            "Collect now emits EventPages (stream=False), so emitting Events "
+            "(stream=True) is no longer supported"
         )
     objs = (msg.obj, *msg.args)
     for obj in objs:
@@ -114,14 +121,16 @@ def collect(call: Call, msg: Msg) -> Any:
 async def _collect(
     run: RunBundler, objs: tuple[Any, ...], name: str | None, return_payload: bool
 ) -> list[Any] | None:
+    if len(objs) > 1 and (
+        unable := [o.name for o in objs if not hasattr(o, "get_index")]
+    ):
+        raise UnsupportedDeviceError(
+            f"{unable} does not implement all WritesStreamAssets methods, by which it "
+            f"would tell how many frames it has; collect it by itself"
+        )
     states = await _streams_for(run, objs, name)
     index: tuple[int, ...] = ()
     if len(objs) > 1:
-        if unable := [o.name for o in objs if not hasattr(o, "get_index")]:
-            raise UndeclaredStreamError(
-                f"{unable} cannot be collected together with others, for they do not "
-                f"tell how many frames they have; collect them one by one"
-            )
         index = (min([await resolve(obj.get_index()) for obj in objs]),)
     assets: list[Any] = []
     for obj in objs:
@@ -215,23 +224,40 @@ async def _streams_for(
         state = run.declared(name)
         if state is None:
             raise UndeclaredStreamError(
-                f"'collect' for stream {name!r} came without a 'declare_stream' "
-                f"for it before"
+                f"If a message stream name is provided declare stream needs to be "
+                f"called first. The stream {name!r} was not declared"
             )
         return [state]
     if known := run.declared_for(objs[0]):
         return known
     answers = await describe_collected(objs[0])
     if None in answers or len(objs) > 1:
+        if alike := run.declared_of(objs):
+            return alike
         raise UndeclaredStreamError(
+            f"Single nested data keys should be pre-declared: "
             f"{[obj.name for obj in objs]} collect into one stream, which must be "
-            f"declared before: declare_stream(..., name=..., collect=True)"
+            f"declared before, by declare_stream(..., name=..., collect=True)"
         )
+    _check_keys(objs[0], answers)
     return [
         run.declare(stream, [one], collected=True)
         for stream, one in answers.items()
         if stream is not None
     ]
+
+
+def _check_keys(obj: Any, answers: Mapping[str | None, Described]) -> None:
+    """Refuse a data key that a device would put into several streams."""
+    seen: set[str] = set()
+    for one in answers.values():
+        if shared := sorted(seen & one.data_keys.keys()):
+            raise MismatchedReadError(
+                f"Can't use identical data keys in multiple streams: {obj.name!r} has "
+                f"{shared} in more than one of {list(answers)}",
+                hint="let the device give them different names",
+            )
+        seen |= one.data_keys.keys()
 
 
 COMMANDS = {

@@ -94,6 +94,7 @@ class StreamState:
         stream: Its descriptor and counter; None before the descriptor.
         collected: Whether its devices collect their data by themselves.
         resources: Data key of each stream_resource, by the resource's uid.
+        shared: The same for all streams of the run, which may share a file.
         most: Highest ``seq_num`` that a rewind has gone back from.
         untold: Resources that came with an event which was given up.
     """
@@ -105,13 +106,15 @@ class StreamState:
         "name",
         "objs",
         "resources",
+        "shared",
         "simple",
         "stream",
         "untold",
     )
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, shared: dict[str, str] | None = None):
         self.name = name
+        self.shared: dict[str, str] = {} if shared is None else shared
         self.described: dict[int, Described] = {}
         self.simple: set[int] = set()
         self.objs: list[Any] = []

@@ -354,6 +354,43 @@ def test_a_resource_follows_the_schema():
         collected(camera, ("stream_resource", resource))
 
 
+def test_a_resource_of_the_older_kind_tells_of_a_spec():
+    camera = Camera()
+    resource = camera.resource_doc()
+    del resource["mimetype"], resource["uri"]
+    resource |= {"spec": "AD_HDF5_SWMR_STREAM", "resource_path": "frames.h5"}
+    docs = collected(camera, ("stream_resource", resource))
+    assert docs.named("stream_resource")[0]["spec"] == "AD_HDF5_SWMR_STREAM"
+
+
+def test_streams_of_one_run_may_share_a_file():
+    camera = Camera()
+    names = ("flats", "darks")
+    declared = [Msg("declare_stream", None, camera, name=name) for name in names]
+    taken = []
+    for name in names:
+        taken += [Msg("trigger", camera), Msg("collect", camera, name=name)]
+    docs = run([Msg("open_run"), *declared, *taken, Msg("close_run")])
+    assert len(docs.named("stream_resource")) == 1
+    first, second = docs.named("stream_datum")
+    streams = [one["uid"] for one in docs.named("descriptor")]
+    assert [first["descriptor"], second["descriptor"]] == streams
+
+
+def test_what_was_declared_of_the_same_devices_is_collected_without_a_name():
+    camera = Camera()
+    docs = run(
+        [
+            Msg("open_run"),
+            Msg("declare_stream", None, camera, name="main"),
+            Msg("trigger", camera),
+            Msg("collect", camera),
+            Msg("close_run"),
+        ]
+    )
+    assert docs.named("stop")[0]["num_events"] == {"main": 1}
+
+
 def test_a_datum_belongs_to_a_resource():
     camera = Camera()
     with pytest.raises(DocumentError, match="'cam-file', which was not declared"):

@@ -118,3 +118,10 @@ def test_mv_sends_no_device_to_two_places(dif):
     assert isinstance(outcome.error, PlanArgumentError)
     assert "two places" in str(outcome.error)
     assert dif.moves == []
+
+
+def test_a_part_that_is_no_axis_moves_beside_its_device(dif):
+    shutter = Motor("shutter")
+    shutter.parent = dif
+    step = {dif: (1.0, 2.0), shutter: 1.0}
+    assert Folding([dif, shutter])(step) == step

@@ -77,7 +77,9 @@ def _stop_monitors(call: Call) -> None:
 
 async def _collect_leftovers(call: Call) -> None:
     """Take over what was kicked off and not collected; better late than lost."""
-    left = list(call.flights.values())
+    # A motor that flies has nothing to give.
+    flights = call.flights.values()
+    left = [one for one in flights if hasattr(one.obj, "describe_collect")]
     while left:
         obj, key = left[0].obj, left[0].run
         objs, name = _collected_with(call, obj, key)

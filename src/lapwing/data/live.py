@@ -10,7 +10,7 @@ read) nothing can be added to it, and this class has no method to.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -198,3 +198,22 @@ def _link_plot(file: h5py.File, record: Record, tables: Mapping[str, Table]) -> 
         return
     ranks = {k: 1 + len(c.shape) for k, c in table.columns.items() if c is not None}
     link_plot(group_at(file, ENTRY), plot, table.names, ranks)
+
+
+def state_of(path: Path, run_uid: str) -> Literal["final", "live", "side"] | None:
+    """Say what a file is to a run.
+
+    Returns:
+        "final": its final file; "live": the one that grew, or grows; "side": that of
+        a late stream, likewise; None: something else.
+    """
+    try:
+        with h5py.File(path, "r", swmr=True) as file:
+            entry = group_at(file, ENTRY)
+            if dataset_at(entry, "entry_identifier").asstr()[()] != run_uid:
+                return None
+            if "documents" not in entry:
+                return "side"
+            return "final" if "metadata/stop" in entry else "live"
+    except (OSError, KeyError, TypeError, RuntimeError):
+        return None

@@ -26,6 +26,22 @@ _LONGEST_PART = 80
 def run_path(data_dir: str | os.PathLike[str], start_doc: Mapping[str, Any]) -> Path:
     """Say which file a run goes to; the file does not exist yet.
 
+    Args and Returns: as `place_of_run`.
+
+    Raises:
+        DataExistsError: A file of that name is there already.
+    """
+    path = place_of_run(data_dir, start_doc)
+    if os.path.lexists(path):
+        raise exists_error(path)
+    return path
+
+
+def place_of_run(
+    data_dir: str | os.PathLike[str], start_doc: Mapping[str, Any]
+) -> Path:
+    """Say which file a run goes to, whether or not it is there.
+
     Args:
         data_dir: Directory of all data.
         start_doc: The run's start document: ``uid``, ``time`` (seconds since
@@ -35,9 +51,6 @@ def run_path(data_dir: str | os.PathLike[str], start_doc: Mapping[str, Any]) -> 
         ``data_dir/YYYY/MM/DD/{scan_id:06d}_{plan_name}_{uid8}.h5``, with the
         local date of the start. Without a scan_id 000000, without a plan_name
         ``run``. Nothing is created.
-
-    Raises:
-        DataExistsError: A file of that name is there already.
     """
     day = datetime.fromtimestamp(start_doc["time"])
     scan_id = start_doc.get("scan_id")
@@ -45,10 +58,7 @@ def run_path(data_dir: str | os.PathLike[str], start_doc: Mapping[str, Any]) -> 
     name = _part(start_doc.get("plan_name"), "run")
     uid = _part(start_doc["uid"], "")[:8]
     path = Path(data_dir, f"{day:%Y}", f"{day:%m}", f"{day:%d}")
-    path /= f"{number}_{name}_{uid}.h5"
-    if os.path.lexists(path):
-        raise exists_error(path)
-    return path
+    return path / f"{number}_{name}_{uid}.h5"
 
 
 def reserve(path: Path) -> None:

@@ -63,6 +63,11 @@ class RunFile:
         """Number of documents that are not on the disk."""
         return len(self._pending)
 
+    @property
+    def rests(self) -> bool:
+        """Whether only new documents make work."""
+        return not self._pending and not self._ended
+
     def take(self, name: str, doc: Document) -> None:
         """Take a document of this run; it is written by `work`."""
         self.record.note(name, doc)
@@ -122,6 +127,15 @@ class RunFile:
             with self.rest.open("ab") as file:
                 file.writelines(piece.tobytes() for piece in recording.pieces())
         return self.rest
+
+    def leave(self) -> None:
+        """Close what is on the disk, as far as it goes, and do no more."""
+        if self._final is not None:
+            self._final.close()
+            self._final = None
+        if self._recording is not None:
+            self._recording.close()
+        self.over = True
 
     def _write(self) -> None:
         if self.rest is not None:

@@ -7,7 +7,7 @@ Test: hand it documents of interleaved runs, turn the clock, make writing fail.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from lapwing.data.run_file import RunFile
 from lapwing.errors import DataError, DataPathError, DocumentError
 
 Document = Mapping[str, Any]
+Outcome = Literal["final", "failed"]
 OnTrouble = Callable[[DataError | None], None]
 
 RETRY_SECONDS = 1.0
@@ -50,7 +51,7 @@ class RunFiles:
         self._open: dict[str, _Open] = {}
         self._owner: dict[str, str] = {}
         self._paths: dict[str, Path] = {}
-        self._outcome: dict[str, Literal["final", "failed"]] = {}
+        self._outcome: dict[str, Outcome] = {}
         self._closed: deque[str] = deque()
         self._changed = threading.Condition()
         self._flushes: list[threading.Event] = []
@@ -60,6 +61,35 @@ class RunFiles:
     def expect(self, run_uid: str, path: Path) -> None:
         """Say where a run will go, before its start document is taken."""
         self._paths[run_uid] = path
+
+    def refuse(self, run_uid: str, error: DataError) -> None:
+        """Say that a run that was expected gets no file here."""
+        self._note_outcome(run_uid, "failed")
+        self._report(error)
+
+    def is_there(self, run_uid: str, path: Path) -> None:
+        """Say that the final file of a run is in its place already."""
+        self._paths[run_uid] = path
+        self._note_outcome(run_uid, "final")
+
+    @property
+    def open_runs(self) -> Collection[str]:
+        """Uids of the runs whose files are not final."""
+        return self._open.keys()
+
+    @property
+    def rests(self) -> bool:
+        """Whether only new documents make work."""
+        return all(run.file.rests for run in self._open.values())
+
+    def hurry(self) -> None:
+        """Write at the next `work` what has come so far, of all runs."""
+        for run in self._open.values():
+            run.file.hurry()
+
+    def leave(self, run_uid: str) -> None:
+        """Close the file of a run as it is; its documents will come again."""
+        self._forget(run_uid).file.leave()
 
     def path_of(self, run_uid: str) -> Path:
         """Return the file of a run.
@@ -90,8 +120,7 @@ class RunFiles:
             self._open[doc["uid"]] = _Open(run)
         elif name == FLUSH:
             self._flushes.append(doc["done"])
-            for run in self._open.values():
-                run.file.hurry()
+            self.hurry()
         elif name == END:
             for run in self._open.values():
                 run.file.end()
@@ -178,10 +207,17 @@ class RunFiles:
         error.__cause__ = cause
         self._report(error)
 
-    def _close(self, uid: str, outcome: Literal["final", "failed"]) -> None:
+    def _close(self, uid: str, outcome: Outcome) -> None:
+        self._forget(uid)
+        self._note_outcome(uid, outcome)
+
+    def _forget(self, uid: str) -> _Open:
         run = self._open.pop(uid)
         for owned in run.uids:
             self._owner.pop(owned, None)
+        return run
+
+    def _note_outcome(self, uid: str, outcome: Outcome) -> None:
         with self._changed:
             self._outcome[uid] = outcome
             self._closed.append(uid)

@@ -1,0 +1,248 @@
+"""The feed: threads that hand documents from the journals to sinks.
+
+Owns when sinks are fed: at once, at their pace, or while somebody waits for them.
+Must not know what sinks do, nor how far they are; a follower does.
+Test: write a journal in this process, wake the feeds, wait for a sink.
+"""
+
+import atexit
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lapwing.data.follower import Begin, Follower, Others
+from lapwing.data.sinks import Sink, checked_name
+from lapwing.errors import StateError
+from lapwing.journal.cursor import CursorStore
+from lapwing.journal.directories import journal_root
+
+LAST_SECONDS = 60.0
+"""Time that sinks have at the end of the process if nobody closes the feeds."""
+
+_GLANCE = 0.02  # seconds between two looks while somebody waits
+
+
+def cursors_path(data_dir: str | Path) -> Path:
+    """Return the file in which the places of a data directory's sinks are kept."""
+    return journal_root(data_dir) / "cursors.sqlite"
+
+
+class Feed:
+    """Feeds one sink, in a thread of its own.
+
+    Args:
+        follower: Offers the documents.
+    """
+
+    def __init__(self, follower: Follower):
+        self.sink = follower.sink
+        self._follower = follower
+        self._event = threading.Event()
+        self._changed = threading.Condition()
+        self._idle = False
+        self._num_urgent = 0
+        self._rounds = 0  # that found nothing more
+        self._give_up_at: float | None = None
+        self._thread = threading.Thread(
+            target=self._run, name=f"lapwing-sink-{self.sink.name}", daemon=True
+        )
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there is more in the journal; costs next to nothing."""
+        if self._idle:
+            self._event.set()
+
+    def look_soon(self) -> None:
+        """Look now for journals of other processes."""
+        self._follower.look_soon()
+        self._event.set()
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Let the sink have documents at once, and not at its own pace."""
+        with self._changed:
+            self._num_urgent += 1
+        self._event.set()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._num_urgent -= 1
+
+    def catch_up(self, timeout: float | None = None) -> bool:
+        """Wait until the sink has settled all that this process has journalled.
+
+        Args:
+            timeout: Seconds to wait; None waits for ever.
+
+        Returns:
+            Whether it has.
+        """
+        with self.urgent(), self._changed:
+            # The round that goes on now may have begun before the last record.
+            wanted = self._rounds + 2
+            return self._changed.wait_for(
+                lambda: self._rounds >= wanted or not self._thread.is_alive(), timeout
+            ) and (self._rounds >= wanted)
+
+    def close(self, timeout: float | None) -> bool:
+        """Let the sink settle what there is, then end the thread.
+
+        A sink that refuses what it is offered is not waited for.
+
+        Returns:
+            Whether it has ended.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self._give_up_at = float("inf") if deadline is None else deadline
+        self._event.set()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # ------------------------------------------------------------ its thread
+
+    def _run(self) -> None:
+        try:
+            while not self._is_over(time.monotonic()):
+                self._pause(self._follower.round(time.monotonic()))
+        finally:
+            self._follower.close()
+            self.sink.close()
+            with self._changed:
+                self._changed.notify_all()
+
+    def _is_over(self, now: float) -> bool:
+        behind = self._follower.is_behind
+        if not behind:
+            with self._changed:
+                self._rounds += 1
+                self._changed.notify_all()
+        if self._give_up_at is None:
+            return False
+        return not behind or self._follower.is_refused or now >= self._give_up_at
+
+    def _pause(self, delay: float) -> None:
+        hasty = self._num_urgent or self._give_up_at is not None
+        if not hasty:
+            # What comes within a period is read together: `wake` does not end this.
+            self._event.wait(min(delay, self.sink.period))
+            delay -= self.sink.period
+        self._idle = True
+        # What came before that flag was up has not woken this thread.
+        if delay > 0 and (hasty or not self._follower.has_news):
+            self._event.wait(min(delay, _GLANCE) if hasty else delay)
+        self._idle = False
+        self._event.clear()
+
+
+class Feeds:
+    """Feeds sinks from the journals of a data directory.
+
+    Every sink has a thread of its own and a durable place in each journal, so that a
+    slow or failing one holds up neither the scan nor the others.
+
+    Args:
+        data_dir: The data directory.
+        own: The journal of this process; None if it writes none.
+        durable: Returns the number of the last record of ``own`` that may leave the
+            process, such as ``lambda: log.durable``; None: whatever is there.
+
+    Raises:
+        DataPathError: The places of sinks cannot be kept.
+    """
+
+    def __init__(
+        self,
+        data_dir: str | Path,
+        own: str | Path | None = None,
+        *,
+        durable: Callable[[], int] | None = None,
+    ):
+        self._data_dir = Path(data_dir)
+        self._own = None if own is None else Path(own)
+        self._durable = durable
+        self._store = CursorStore(cursors_path(data_dir))
+        self._feeds: dict[str, Feed] = {}
+        self._closed = False
+        # A script that forgets to close its session loses nothing all the same.
+        atexit.register(self.close, LAST_SECONDS)
+
+    def add(
+        self, sink: Sink, *, others: Others = "all", begin: Begin = "start"
+    ) -> Feed:
+        """Feed a sink from now on.
+
+        Args:
+            sink: Takes the documents.
+            others: Which journals of other processes it gets too: all, those whose
+                process has ended, or none.
+            begin: Where a sink whose name is new begins: at the start of all
+                journals, or behind what they hold now.
+
+        Raises:
+            StateError: There is one of that name, or the feeds are closed.
+            ConfigError: Its name cannot be one.
+        """
+        name = checked_name(sink.name)
+        if self._closed or name in self._feeds:
+            what = "the feeds are closed" if self._closed else "there is one"
+            raise StateError(
+                f"a sink {name!r} cannot be added: {what}; each name is taken once, "
+                "before the end",
+                hint="give it another name",
+                sink=name,
+            )
+        follower = Follower(
+            sink,
+            self._data_dir,
+            self._store,
+            self._own,
+            durable=self._durable,
+            others=others,
+            begin=begin,
+        )
+        feed = self._feeds[name] = Feed(follower)
+        return feed
+
+    def wake(self, durable: int | None = None) -> None:
+        """Say that the journal has grown; to be given to ``Transcript.on_durable``."""
+        for feed in tuple(self._feeds.values()):
+            feed.wake()
+
+    def look_soon(self) -> None:
+        """Say that a journal of another process was taken up, or has ended."""
+        for feed in tuple(self._feeds.values()):
+            feed.look_soon()
+
+    def catch_up(self, timeout: float | None = None) -> bool:
+        """Wait until all sinks have settled what this process has journalled."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        done = [
+            feed.catch_up(
+                None if deadline is None else max(0.0, deadline - time.monotonic())
+            )
+            for feed in tuple(self._feeds.values())
+        ]
+        return all(done)
+
+    def close(self, timeout: float | None = LAST_SECONDS) -> bool:
+        """Let sinks settle what there is, and end; to be called before `Log.close`.
+
+        Returns:
+            Whether all have; what others have not goes on from their place next time.
+        """
+        if self._closed:
+            return True
+        self._closed = True
+        deadline = None if timeout is None else time.monotonic() + timeout
+        ended = True
+        for feed in self._feeds.values():
+            left = None if deadline is None else max(0.1, deadline - time.monotonic())
+            ended = feed.close(left) and ended
+        if ended:
+            self._store.close()
+        atexit.unregister(self.close)
+        return ended

@@ -1,0 +1,288 @@
+"""The follower: one sink's way through all journals of a data directory.
+
+Owns which journals the sink follows, how far it is in each, and what it refused.
+Must not know threads or when to look; it is told the time.
+Test: write journals, turn the clock, call `round`, look at the sink and the places.
+"""
+
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from lapwing.data.sinks import Sink
+from lapwing.data.tail import Tail, size_of
+from lapwing.errors import DataError, DataPathError, StateError
+from lapwing.journal.cursor import START, Cursor, CursorStore
+from lapwing.journal.directories import directories
+from lapwing.journal.hold import Hold, alive
+from lapwing.journal.reader import Reader
+
+logger = logging.getLogger("lapwing.data")
+
+Others = Literal["all", "ended", "none"]
+Begin = Literal["start", "now"]
+
+LOOK_SECONDS = 5.0
+"""Time between two looks for journals of other processes."""
+
+GRACE_SECONDS = 5.0
+"""Time that a living process has to begin with its own journal for itself."""
+
+_OWN_SECONDS = 0.25  # the same, while another follower has this process's own
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 30.0
+"""Seconds after which a sink that raised is tried again: at first, and at most."""
+
+
+class Follower:
+    """Hands the documents of journals to one sink.
+
+    Of a living process's journal only one follower of a sink's name takes care, be it
+    in this process or another: it holds a lock.
+
+    Args:
+        sink: What takes the documents.
+        data_dir: The data directory.
+        store: Where the sink's places are kept.
+        own: The journal of this process, which it follows first; None for none.
+        durable: Returns the number of the last record of ``own`` that may leave the
+            process; None: whatever is there.
+        others: Which journals of other processes it follows: all of them, those
+            whose process has ended, or none.
+        begin: Where a sink that is new begins: at the start of all journals, or
+            behind what they hold now.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        data_dir: Path,
+        store: CursorStore,
+        own: Path | None = None,
+        *,
+        durable: Callable[[], int] | None = None,
+        others: Others = "all",
+        begin: Begin = "start",
+    ):
+        self.sink = sink
+        self._data_dir = data_dir
+        self._store = store
+        self._own = None if own is None else own.name
+        self._durable = durable
+        self._others = others
+        self._tails: dict[str, Tail] = {}
+        self._first_seen: dict[str, float] = {}
+        self._read: dict[str, tuple[int, int]] = {}  # sizes at which nothing is left
+        self._look_at = float("-inf")
+        self._settle_pause = 0.0
+        self._settle_at = float("-inf")
+        self._settle_wish: float | None = None
+        if begin == "now" and not store.places(sink.name):
+            self._begin_now()
+
+    def _begin_now(self) -> None:
+        for directory in directories(self._data_dir):
+            with (
+                contextlib.suppress(DataError),
+                Reader(directory, skip_damaged=True) as reader,
+            ):
+                self._store.move(self.sink.name, directory, reader.end())
+
+    # ------------------------------------------------------------ going on
+
+    def round(self, now: float) -> float:
+        """Offer the sink what has come, and note how far it is.
+
+        Args:
+            now: Monotonic time in seconds.
+
+        Returns:
+            Seconds until there is more to do; 0 for at once.
+        """
+        if now >= self._look_at:
+            self._look(now)
+        waits = [self._look_at - now]
+        if now >= self._settle_at:
+            for tail in self._tails.values():
+                waits.append(self._advance(tail, now))
+        waits.append(self._settle(now))
+        return max(0.0, min(waits))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to offer that was not refused just now."""
+        return any(not tail.pause and self._has_more(tail) for tail in self._mine())
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether its own journal has more for the sink, or the sink is at work.
+
+        Where there is no own journal, all count.
+        """
+        if self._settle_wish is not None or self._settle_pause:
+            return True
+        tails = self._mine()
+        unclaimed = not tails and (self._own is not None or self._never_looked)
+        return unclaimed or any(tail.pause or self._has_more(tail) for tail in tails)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether waiting is of no use: the sink raises, or another follower has it."""
+        paused = self._settle_pause or any(t.pause for t in self._tails.values())
+        return bool(paused) or (self._own is not None and not self._mine())
+
+    @property
+    def _never_looked(self) -> bool:
+        return self._look_at == float("-inf")
+
+    def _mine(self) -> list[Tail]:
+        if self._own is None:
+            return list(self._tails.values())
+        own = self._tails.get(self._own)
+        return [] if own is None else [own]
+
+    def _has_more(self, tail: Tail) -> bool:
+        last = self._last_of(tail)
+        return tail.has_more() if last is None else tail.cursor.number <= last
+
+    def _last_of(self, tail: Tail) -> int | None:
+        is_own = tail.directory.name == self._own
+        return self._durable() if is_own and self._durable is not None else None
+
+    def _advance(self, tail: Tail, now: float) -> float:
+        if now < tail.retry_at:
+            return tail.retry_at - now
+        try:
+            more = tail.advance(self.sink, self._last_of(tail))
+        except Exception as exc:  # noqa: BLE001 - the sink's own; it is tried again
+            tail.pause = _longer(tail.pause)
+            tail.retry_at = now + tail.pause
+            self._note(tail, exc)
+            return tail.pause
+        tail.pause = 0.0
+        return 0.0 if more and not self.sink.busy else LOOK_SECONDS
+
+    def _settle(self, now: float) -> float:
+        """Let the sink keep what it took, and note that; return when to come again."""
+        if now < self._settle_at:
+            return self._settle_at - now
+        try:
+            wish = self.sink.settle()
+            for tail in self._tails.values():
+                self._save(tail)
+        except Exception as exc:  # noqa: BLE001 - the sink's own; it is tried again
+            self._settle_pause = _longer(self._settle_pause)
+            self._settle_at = now + self._settle_pause
+            for tail in self._tails.values():
+                if tail.position(self.sink.unfinished) != tail.saved:
+                    self._note(tail, exc)
+            return self._settle_pause
+        self._settle_pause, self._settle_at = 0.0, float("-inf")
+        self._settle_wish = wish
+        return LOOK_SECONDS if wish is None else wish
+
+    def _save(self, tail: Tail) -> None:
+        position = tail.position(self.sink.unfinished)
+        # A sink that refuses keeps its error beside its place.
+        moved = position != tail.saved or (tail.error is not None and not tail.pause)
+        if not moved:
+            return
+        self._store.move(self.sink.name, tail.directory, position)
+        tail.saved = position
+        if tail.pause:
+            self._store.fail(self.sink.name, tail.directory, tail.error or "")
+        else:
+            tail.error = None
+
+    def _note(self, tail: Tail, exc: Exception) -> None:
+        text = f"{type(exc).__name__}: {exc}"
+        if tail.error is None:
+            logger.warning("the sink %s cannot go on: %s", self.sink.name, text)
+        tail.error = text
+        # It is shown by others only; a full disk must not end this thread.
+        with contextlib.suppress(DataPathError):
+            self._store.fail(self.sink.name, tail.directory, text)
+
+    # ------------------------------------------------------------ journals
+
+    def look_soon(self) -> None:
+        """Look for journals of other processes in the next round."""
+        self._look_at = float("-inf")
+
+    def _look(self, now: float) -> None:
+        self._look_at = now + LOOK_SECONDS
+        try:
+            self._let_go()
+            self._take_up(now)
+        except (DataError, OSError) as exc:
+            logger.warning("the journals in %s: %s", self._data_dir, exc)
+        if self._own is not None and self._own not in self._tails:
+            self._look_at = now + _OWN_SECONDS
+
+    def _take_up(self, now: float) -> None:
+        """Follow the journals that nobody follows yet for this sink."""
+        places = None
+        for directory in directories(self._data_dir):
+            if directory.name in self._tails or not self._wants(directory, now):
+                continue
+            if places is None:
+                found = self._store.places(self.sink.name)
+                places = {place.directory: place.cursor for place in found}
+            self._follow(directory, places.get(directory.name, START))
+
+    def _let_go(self) -> None:
+        """Leave journals that are no more, will not grow, or are somebody else's."""
+        for name, tail in list(self._tails.items()):
+            if name == self._own:
+                continue
+            size = size_of(tail.directory)
+            holder = alive(tail.directory)
+            taken = holder is not None and self._others == "ended"
+            over = holder is None and tail.error is None and tail.is_waiting
+            if taken or over or not tail.directory.exists():
+                self.sink.leave(tail.unfinished)
+                tail.close()
+                del self._tails[name]
+                self._read[name] = size
+
+    def _wants(self, directory: Path, now: float) -> bool:
+        if directory.name == self._own:
+            return True
+        if self._others == "none":
+            return False
+        if self._read.get(directory.name) == size_of(directory):
+            return False
+        if alive(directory) is None:
+            return True
+        first = self._first_seen.setdefault(directory.name, now)
+        return self._others == "all" and now >= first + GRACE_SECONDS
+
+    def _follow(self, directory: Path, cursor: Cursor) -> None:
+        claim = directory / "sinks" / self.sink.name
+        if alive(claim) is not None:
+            return  # another process, or another follower here, does
+        try:
+            claim.mkdir(parents=True, exist_ok=True)
+            tail = Tail(directory, cursor, Hold(claim))
+        except StateError:
+            return  # it was a moment quicker
+        except (DataError, OSError) as exc:
+            if directory.exists():
+                logger.warning("%s cannot be read: %s", directory, exc)
+                self._store.fail(self.sink.name, directory, str(exc))
+                self._read[directory.name] = size_of(directory)
+            return
+        self._tails[directory.name] = tail
+
+    def close(self) -> None:
+        """Leave all journals to others; the sink is not closed."""
+        for tail in self._tails.values():
+            tail.close()
+        self._tails.clear()
+
+
+def _longer(pause: float) -> float:
+    return min(LONGEST_PAUSE, max(FIRST_PAUSE, 2 * pause))

@@ -1,0 +1,175 @@
+import threading
+
+import pytest
+from unit.data.journals import Journal, Notebook
+from unit.data.streams import line_scan
+
+from lapwing.data.feed import Feeds, cursors_path
+from lapwing.data.sinks import FunctionSink
+from lapwing.errors import ConfigError, StateError
+from lapwing.journal.cursor import CursorStore
+
+WAIT = 20.0
+
+
+class Bench:
+    """A journal of this process, and feeds that are woken by it."""
+
+    def __init__(self, data_dir):
+        self.journal = Journal(data_dir)
+        log = self.journal.log
+        self.feeds = Feeds(
+            data_dir, self.journal.directory, durable=lambda: log.durable
+        )
+        log.on_durable(self.feeds.wake)
+
+    def close(self):
+        self.feeds.close(WAIT)
+        self.journal.close()
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+def test_every_sink_gets_every_document_in_a_thread_of_its_own(bench):
+    documents = line_scan(300)
+    heard = {"a": [], "b": []}
+    threads = set()
+
+    def hear(name):
+        def function(*document):
+            heard[name].append(document)
+            threads.add(threading.current_thread().name)
+
+        return function
+
+    for name in heard:
+        bench.feeds.add(FunctionSink(name, hear(name)))
+    for at in range(0, len(documents), 10):
+        bench.journal.put(documents[at : at + 10])
+    assert bench.feeds.catch_up(WAIT)
+    assert heard == {"a": documents, "b": documents}
+    assert threads == {"lapwing-sink-a", "lapwing-sink-b"}
+
+
+def test_document_reaches_an_idle_sink_without_being_waited_for(bench):
+    heard = threading.Event()
+    bench.feeds.add(FunctionSink("f", lambda name, doc: heard.set()))
+    assert bench.feeds.catch_up(WAIT)
+    bench.journal.put(line_scan(1)[:1])
+    assert heard.wait(WAIT)
+
+
+def test_slow_sink_holds_up_neither_the_journal_nor_other_sinks(bench):
+    may_go_on, heard = threading.Event(), []
+    documents = line_scan(200)
+    bench.feeds.add(FunctionSink("slow", lambda *_: may_go_on.wait(WAIT)))
+    quick = bench.feeds.add(FunctionSink("quick", lambda *doc: heard.append(doc)))
+    bench.journal.put(documents)
+    assert quick.catch_up(WAIT)
+    assert heard == documents
+    assert not bench.feeds.catch_up(0.01)
+    may_go_on.set()
+    assert bench.feeds.catch_up(WAIT)
+
+
+def test_sink_that_raises_on_everything_is_not_waited_for_at_the_end(tmp_path):
+    bench = Bench(tmp_path)
+
+    def refuse(name, doc):
+        raise ConnectionError("nobody answers")
+
+    heard = []
+    bench.feeds.add(FunctionSink("broken", refuse))
+    bench.feeds.add(FunctionSink("sound", lambda *doc: heard.append(doc)))
+    documents = line_scan(5)
+    bench.journal.put(documents)
+    assert bench.feeds.close(WAIT)
+    bench.journal.close()
+    assert heard == documents
+    with CursorStore(cursors_path(tmp_path)) as store:
+        (place,) = store.places("broken")
+        assert place.cursor.number <= 1
+        assert place.last_error == "ConnectionError: nobody answers"
+
+
+def test_sinks_go_on_from_their_places_in_the_next_session(tmp_path):
+    heard = []
+    documents = line_scan(6)
+    for part in (documents[:4], documents[4:]):
+        bench = Bench(tmp_path)
+        bench.feeds.add(FunctionSink("f", lambda *doc: heard.append(doc)))
+        bench.journal.put(part)
+        bench.close()
+    assert heard == documents
+
+
+def test_close_lets_sinks_settle_and_closes_them(tmp_path):
+    bench = Bench(tmp_path)
+    sink = Notebook()
+    bench.feeds.add(sink)
+    bench.journal.put(line_scan(500))
+    assert bench.feeds.close(WAIT)
+    assert bench.feeds.close(WAIT)
+    bench.journal.close()
+    assert sink.settled == 503
+    assert sink.closed
+
+
+def test_stuck_sink_is_left_behind_at_the_end(tmp_path):
+    bench = Bench(tmp_path)
+    may_go_on, stuck = threading.Event(), threading.Event()
+
+    def wait(name, doc):
+        stuck.set()
+        may_go_on.wait(WAIT)
+
+    feed = bench.feeds.add(FunctionSink("stuck", wait))
+    bench.journal.put(line_scan(3))
+    assert stuck.wait(WAIT)
+    assert not bench.feeds.close(0.05)
+    may_go_on.set()
+    assert feed.close(WAIT)
+    bench.journal.close()
+
+
+def test_name_is_taken_once(bench):
+    bench.feeds.add(Notebook("a"))
+    with pytest.raises(StateError, match="'a' cannot be added: there is one"):
+        bench.feeds.add(Notebook("a"))
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../x", ".hidden", "x" * 62, 7])
+def test_name_is_one_that_a_file_could_have(name):
+    with pytest.raises(ConfigError, match="a sink cannot be named"):
+        FunctionSink(name, print)
+
+
+def test_closed_feeds_take_no_sink(tmp_path):
+    bench = Bench(tmp_path)
+    bench.close()
+    with pytest.raises(StateError, match="the feeds are closed"):
+        bench.feeds.add(Notebook())
+
+
+def test_journals_of_others_are_followed_by_a_process_without_one(tmp_path):
+    journal = Journal(tmp_path)
+    documents = line_scan(4)
+    journal.put(documents)
+    journal.close()
+    heard = []
+    feeds = Feeds(tmp_path)
+    feeds.add(FunctionSink("f", lambda *doc: heard.append(doc)))
+    assert feeds.catch_up(WAIT)
+    assert heard == documents
+    again = Journal(tmp_path)
+    again.put(documents)
+    again.close()
+    feeds.look_soon()
+    assert feeds.catch_up(WAIT)
+    assert heard == documents * 2
+    assert feeds.close(WAIT)

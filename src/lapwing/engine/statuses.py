@@ -94,7 +94,10 @@ class Statuses:
                 return status
             watch = status.add_callback
         except AttributeError:
-            raise _no_status(status, msg) from None
+            # What cannot say whether it is done may still say when it is.
+            watch = getattr(status, "add_callback", None)
+            if watch is None:
+                raise _no_status(status, msg) from None
         tracked = Tracked(self, status, msg.kwargs.get("group"), msg)
         self.groups.setdefault(tracked.group, set()).add(tracked)
         watch(tracked)
@@ -138,7 +141,7 @@ class Statuses:
     def look_again(self, group: Hashable) -> bool:
         """Ask the statuses of a group themselves; return whether all are done."""
         for tracked in list(self.groups.get(group, ())):
-            if tracked.status.done and tracked.status.success:
+            if getattr(tracked.status, "done", False) and tracked.status.success:
                 self._settle(tracked)
         return not self.groups.get(group)
 

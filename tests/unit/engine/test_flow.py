@@ -500,3 +500,17 @@ def test_a_status_that_is_done_without_saying_so_is_asked_when_the_time_is_over(
 
     asyncio.run(engine.run(plan()))
     assert answers == [False, True]
+
+
+def test_a_status_need_only_say_when_it_is_done():
+    class Told:
+        success = True
+
+        def add_callback(self, callback):
+            asyncio.get_running_loop().call_soon(callback, self)
+
+    engine, _ = make_engine()
+    device = Detector()
+    device.trigger = Told
+    plan = [Msg("trigger", device, group="g"), Msg("wait", group="g")]
+    assert asyncio.run(engine.run(plan)).exit_status == "success"

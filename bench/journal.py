@@ -124,17 +124,26 @@ def busy_disk(directory: Path) -> Iterator[None]:
             other.kill()
 
 
-def stalls(directory: Path, writes: int, durability: Any, name: str) -> Series:
+def stalls(name: str, writes: int, write: Callable[[Any], Any]) -> Series:
     """Time single writes at the pace of an engine that is busy."""
     series = Series(name, "µs")
     frames = split([r for i in range(1000) for r in point(i)], A_FRAME)
-    with Log(directory, durability=durability) as log:
-        for i in range(writes):
-            start = time.perf_counter()
-            log.write(frames[i % len(frames)])
-            series.add((time.perf_counter() - start) * 1e6)
-            time.sleep(PACE)
+    for i in range(writes):
+        start = time.perf_counter()
+        write(frames[i % len(frames)])
+        series.add((time.perf_counter() - start) * 1e6)
+        time.sleep(PACE)
     return series
+
+
+def spread_of_writes(root: Path, writes: int, where: str) -> list[Series]:
+    """Return how long writes took; packing alone shows what the machine adds."""
+    found = [stalls(f"packing {A_FRAME}, {where}", writes, Encoder().pack)]
+    for kind in ("process", "power"):
+        with Log(root / f"{kind}, {where}", durability=kind) as log:
+            name = f"writing {A_FRAME}, {kind}, {where}"
+            found.append(stalls(name, writes, log.write))
+    return found
 
 
 def main() -> None:
@@ -175,15 +184,10 @@ def main() -> None:
         for who in whos[1:3]
     }
     ratios["bytes a point of a scan"] = size_of_point
-    spread = []
     with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        for kind in ("process", "power"):
-            what = f"a write of {A_FRAME}, {kind}"
-            quiet, loud = root / f"{kind}-quiet", root / f"{kind}-loud"
-            spread.append(stalls(quiet, args.writes, kind, f"{what}, disk quiet"))
-            with busy_disk(root):
-                spread.append(stalls(loud, args.writes, kind, f"{what}, disk busy"))
+        spread = spread_of_writes(Path(name), args.writes, "disk quiet")
+        with busy_disk(Path(name)):
+            spread += spread_of_writes(Path(name), args.writes, "disk busy")
     report("journal", [*series.values(), *spread], ratios, args)
 
 

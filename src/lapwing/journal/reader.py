@@ -20,6 +20,7 @@ from lapwing.journal.segment import Frame
 from lapwing.journal.walk import Walk
 
 MOST_AT_ONCE = 10_000
+_NEVER = 2**64  # more than any number
 _DOCUMENT = int(Kind.DOCUMENT)
 
 
@@ -89,24 +90,43 @@ class Reader:
         Raises:
             DataError: The journal is damaged; says where, and what is whole.
         """
-        stop = cursor.number + max_records
-        if last is not None:
-            stop = min(stop, last + 1)
+        limit = _NEVER if last is None else last + 1
         batches: list[Batch] = []
-        while cursor.number < stop and (step := self._walk.frame(cursor)) is not None:
-            frame, at = step
-            end = frame.first + frame.num_records
-            if at.number >= stop:  # behind damage
-                break
-            records = self._records(frame)
-            if end <= stop:
-                cursor = Cursor(at.segment, frame.end, end)
-            else:
-                cursor = Cursor(at.segment, frame.offset, stop)
-            if at.number > frame.first or end > stop:
-                records = records[at.number - frame.first : cursor.number - frame.first]
-            batches.append(Batch(at.number, records))
+        while (step := self._step(cursor, max_records, limit)) is not None:
+            batch, cursor = step
+            batches.append(batch)
+            max_records -= len(batch.records)
         return batches, cursor
+
+    def _step(
+        self, cursor: Cursor, most: int, limit: int
+    ) -> tuple[Batch, Cursor] | None:
+        """Return what is left of a frame, and the place behind it.
+
+        Args:
+            cursor: Where to begin.
+            most: How many records to return at most.
+            limit: Number behind the last that may be returned.
+        """
+        if (
+            most <= 0
+            or cursor.number >= limit
+            or (step := self._walk.frame(cursor)) is None
+        ):
+            return None
+        frame, at = step
+        if at.number >= limit:  # what was asked for is lost
+            return None
+        stop = min(at.number + most, limit)
+        records = self._records(frame)
+        end = frame.first + frame.num_records
+        if end <= stop:
+            behind = Cursor(at.segment, frame.end, end)
+        else:
+            behind = Cursor(at.segment, frame.offset, stop)
+        if at.number > frame.first or end > stop:
+            records = records[at.number - frame.first : behind.number - frame.first]
+        return Batch(at.number, records), behind
 
     def records(
         self, start: int = 0, stop: int | None = None
@@ -121,13 +141,11 @@ class Reader:
             DataError: The journal is damaged; says where, and what is whole.
         """
         cursor = self.from_number(start)
-        last = None if stop is None else stop - 1
-        while True:
-            batches, cursor = self.read(cursor, last=last)
-            if not batches:
-                return
-            for batch in batches:
-                yield from enumerate(batch.records, batch.number)
+        limit = _NEVER if stop is None else stop
+        # A frame at a time: who collects garbage finds little of it alive.
+        while (step := self._step(cursor, _NEVER, limit)) is not None:
+            batch, cursor = step
+            yield from enumerate(batch.records, batch.number)
 
     def documents(
         self, last: int | None = None, start: int = 0

@@ -106,8 +106,8 @@ class Segment:
         self.path = path
         self._file = path.open("rb", buffering=0)
         self._fd = self._file.fileno()
-        self._buffer = b""
-        self._at = 0
+        self._buffer = memoryview(b"")  # what was read ahead
+        self._at = 0  # where in the file it begins
 
     def size(self) -> int:
         """Return how many bytes there are now."""
@@ -143,31 +143,33 @@ class Segment:
         found = self._frame_at(offset)
         if found is None and self._buffer:
             # What was read ahead may be older than what is there.
-            self._buffer = b""
+            self._buffer = memoryview(b"")
             found = self._frame_at(offset)
         return found
 
     def _frame_at(self, offset: int) -> Frame | None:
-        head = self._bytes_at(offset, _FRAME.size)
-        if len(head) < _FRAME.size:
+        if not self._has(offset, offset + _FRAME.size):
             return None
-        length, crc, first = _FRAME.unpack(head)
+        start = offset - self._at
+        length, crc, first = _FRAME.unpack_from(self._buffer, start)
         end = offset + _FRAME.size + length
-        if not length or (end > self._at + len(self._buffer) and end > self.size()):
+        if not length or not self._has(offset, end):
             return None
-        body = self._bytes_at(offset + _CHECKED_FROM, end - offset - _CHECKED_FROM)
-        if end - offset - _CHECKED_FROM > len(body) or _crc32(body) != crc:
+        start, stop = offset - self._at, end - self._at
+        if _crc32(self._buffer[start + _CHECKED_FROM : stop]) != crc:
             return None
-        payload = body[_FRAME.size - _CHECKED_FROM :]
+        payload = self._buffer[start + _FRAME.size : stop]
         return Frame(first, _count(payload), offset, end, payload)
 
-    def _bytes_at(self, offset: int, size: int) -> memoryview:
-        """Return bytes of the file; fewer if it ends there."""
-        start = offset - self._at
-        if start < 0 or start + size > len(self._buffer):
-            self._buffer = os.pread(self._fd, max(size, _AHEAD), offset)
-            self._at, start = offset, 0
-        return memoryview(self._buffer)[start : start + size]
+    def _has(self, start: int, end: int) -> bool:
+        """Have these bytes of the file in the buffer; return whether they are there."""
+        if self._at <= start and end <= self._at + len(self._buffer):
+            return True
+        if end > self.size():  # a length that is not true may be huge
+            return False
+        self._buffer = memoryview(os.pread(self._fd, max(end - start, _AHEAD), start))
+        self._at = start
+        return end - start <= len(self._buffer)
 
     def frames(self, offset: int = HEAD_BYTES) -> Iterator[Frame]:
         """Yield the whole frames from a place on, until there is one that is not."""
@@ -182,8 +184,8 @@ class Segment:
         is not there, it is where the last frame begins.
         """
         place, last = offset, -1
-        while len(head := self._bytes_at(offset, _FRAME.size)) == _FRAME.size:
-            length, _, first = _FRAME.unpack(head)
+        while self._has(offset, offset + _FRAME.size):
+            length, _, first = _FRAME.unpack_from(self._buffer, offset - self._at)
             if not length or not last < first <= number:
                 break
             place, last = offset, first

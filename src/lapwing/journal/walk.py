@@ -192,8 +192,9 @@ class Walk:
         """Go on elsewhere, because something is missing."""
         if not self._skip:
             raise self._damaged(at)
-        if there.number > at.number:
-            self.lost.append((at.number, there.number))
+        gap = (at.number, there.number)
+        if gap[0] < gap[1] and gap not in self.lost[-1:]:
+            self.lost.append(gap)
         return there
 
     def _damaged(self, at: Cursor) -> DataError:

@@ -102,7 +102,10 @@ def test_what_was_lost_is_told(journal, segment):
         assert [(b.number, len(b.records)) for b in batches] == [(0, 3), (4, 4), (8, 2)]
         assert cursor.number == 10
         assert reader.lost == [(3, 4)]
-        assert reader.read(START, max_records=4)[0][-1].number == 0
+        assert reader.read(START, max_records=4)[0][-1] == (4, numbered(4, 1))
+        assert reader.read(START, last=3)[0] == [(0, numbered(0, 3))]
+        _, cursor = reader.read(START, last=2)
+        assert reader.read(cursor, max_records=1)[0] == [(4, numbered(4, 1))]
         assert next(reader.records(3)) == (4, numbered(4, 1)[0])
 
 

@@ -84,6 +84,15 @@ class EpicsMotor(ReadableDevice):
         return self.channel("readback").control.units
 
     @property
+    def position(self) -> float | None:
+        """Where the motor is, in its unit, as its server told last.
+
+        For people at a prompt; a plan asks by ``locate`` or ``read``. None before the
+        motor is connected.
+        """
+        return self.latest("readback")
+
+    @property
     def limits(self) -> Limits:
         """The range of positions that is allowed now."""
         return Limits(

@@ -87,3 +87,11 @@ def test_a_move_may_take_as_long_as_the_speed_makes_it(monkeypatch):
 
     puts = with_motor(monkeypatch, work, VELO=2.0, ACCL=0.5)
     assert puts == [("M.VAL", 5.0, 2.0 + 1.5)]
+
+
+def test_a_motor_tells_where_it_is_once_it_is_connected(monkeypatch):
+    async def work(motor):
+        assert motor.position == 2.5
+
+    assert EpicsMotor("M", "x").position is None
+    with_motor(monkeypatch, work, RBV=2.5)

@@ -228,9 +228,10 @@ async def _streams_for(
                 f"called first. The stream {name!r} was not declared"
             )
         return [state]
-    if known := run.declared_for(objs[0]):
+    first = objs[0]
+    if known := run.declared_for(first):
         return known
-    answers = await describe_collected(objs[0])
+    answers = await describe_collected(first)
     if None in answers or len(objs) > 1:
         if alike := run.declared_of(objs):
             return alike
@@ -239,7 +240,7 @@ async def _streams_for(
             f"{[obj.name for obj in objs]} collect into one stream, which must be "
             f"declared before, by declare_stream(..., name=..., collect=True)"
         )
-    _check_keys(objs[0], answers)
+    _check_keys(first, answers)
     return [
         run.declare(stream, [one], collected=True)
         for stream, one in answers.items()

@@ -62,7 +62,9 @@ class ConsolidatorBase:
         key = descriptor["data_keys"][self.data_key]
         self.datum_shape = tuple(int(n) for n in key.get("shape") or ())
         self.data_type = _dtype_of(key)
-        self.chunk_shape = tuple(self._sres_parameters.pop("chunk_shape", None) or ())
+        self.chunk_shape: tuple[int, ...] = tuple(
+            self._sres_parameters.pop("chunk_shape", None) or ()
+        )
         if any(n < 1 for n in self.chunk_shape):
             raise ChunkShapeError(
                 f"the chunks of {self.data_key!r} have the shape {self.chunk_shape}; "

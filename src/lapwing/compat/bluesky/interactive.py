@@ -61,7 +61,7 @@ class ROIPlanCreator:
     @property
     def active(self) -> bool:
         """Whether the mouse draws rectangles."""
-        return self._selector.get_active()
+        return bool(self._selector.active)
 
     @active.setter
     def active(self, active: bool) -> None:

@@ -6,7 +6,7 @@ Test: a broker made by hand.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +240,7 @@ class LiveTiffExporter(BrokerCallbackBase):
         if self.field not in doc["data"]:
             return
         images = np.asarray(doc["data"][self.field])
-        frames: Sequence[np.ndarray] = images if images.ndim > 2 else [images]
+        frames = list(images) if images.ndim > 2 else [images]
         for i, frame in enumerate(frames):
             name = self.template.format(i=i, start=self._start, event=doc)
             self._save_image(frame, name)

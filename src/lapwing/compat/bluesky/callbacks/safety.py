@@ -9,9 +9,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
-from typing import Any, TypeVar
-
-C = TypeVar("C", bound=type[Any])
+from typing import Any
 
 VARIABLE = "BLUESKY_DEBUG_CALLBACKS"
 
@@ -53,7 +51,7 @@ def make_callback_safe(
 
 
 def make_class_safe(
-    cls: C | None = None,
+    cls: type[Any] | None = None,
     *,
     to_wrap: Sequence[str] | None = None,
     logger: Any = None,

@@ -5,7 +5,7 @@ Must not know messages or engines.
 Test: compare lists of the steps with what is written out by hand.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ def cycler_class() -> Any:
     return Cycler
 
 
-def from_columns(columns: dict[Any, Iterable[Any]]) -> "Cycler[Any, Any]":
+def from_columns(columns: Mapping[Any, Iterable[Any]]) -> "Cycler[Any, Any]":
     """Return a cycler that goes through all columns together.
 
     Args:

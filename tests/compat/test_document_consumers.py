@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +182,20 @@ def test_a_single_run_cache_keeps_a_run(documents):
     assert cache.get_start()["beamline"] == "X1"
     event = documents.named("event")[0]
     assert cache.get_stream_name(event) == "baseline"
+
+
+def test_the_writer_for_tiled_is_that_of_its_plug_ins(tmp_path):
+    package = tmp_path / "bluesky_tiled_plugins" / "writing"
+    package.mkdir(parents=True)
+    source = "class TiledWriter: ...\nRunNormalizer = TiledWriter\n"
+    (package / "tiled_writer.py").write_text(source)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    code = (
+        f"import sys; sys.path.append({str(tmp_path)!r})\n"
+        "from lapwing.compat import install; install()\n"
+        "from bluesky.callbacks.tiled_writer import RunNormalizer, TiledWriter\n"
+        "import bluesky_tiled_plugins.writing.tiled_writer as writing\n"
+        "assert TiledWriter is writing.TiledWriter is RunNormalizer\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

@@ -73,18 +73,33 @@ class DurableFeed:
     """Hands documents out, in order, after their record is durable.
 
     Without a recorder a document counts as durable once it is made.
-
-    Args:
-        recorder: What keeps the records, if anything does.
     """
 
-    def __init__(self, recorder: Recorder | None):
-        self._recorder = recorder
+    def __init__(self) -> None:
+        self._recorder: Recorder | None = None
         self._tokens = count(-1, -1)  # negative: apart from the dispatcher's
         self._subscriptions: dict[int, _Subscription] = {}
         self._waiting: deque[tuple[int | None, str, Document]] = deque()
         self._scheduled = False
-        self._listening = False
+        self._heard: list[Recorder] = []  # those that tell what has become durable
+
+    def follow(self, recorder: Recorder | None) -> None:
+        """Take what keeps the records, if anything does; between two calls only.
+
+        What the one before has kept must be durable by now.
+        """
+        self._waiting = deque((None, name, doc) for _, name, doc in self._waiting)
+        self._recorder = recorder
+        for subscription in self._subscriptions.values():
+            subscription.after = -1
+        if self._subscriptions:
+            self._listen()
+
+    def _listen(self) -> None:
+        recorder = self._recorder
+        if recorder is not None and not any(recorder is one for one in self._heard):
+            self._heard.append(recorder)
+            recorder.on_durable(self._became_durable)
 
     def subscribe(self, func: Subscriber, name: str, *, replay: bool) -> int:
         """Call ``func(name, doc)`` for each document that becomes durable.
@@ -108,9 +123,7 @@ class DurableFeed:
         durable = -1 if recorder is None else recorder.durable
         subscription = _Subscription(func, name, durable, replay=replay)
         self._subscriptions = {**self._subscriptions, token: subscription}
-        if recorder is not None and not self._listening:
-            self._listening = True
-            recorder.on_durable(self._became_durable)
+        self._listen()
         if replay and recorder is not None:
             subscription.catch_up(recorder.documents(durable))
         return token

@@ -102,7 +102,7 @@ class Engine:
         self.md_validator = md_validator
         self.md_normalizer = md_normalizer
         self.scan_id_source = scan_id_source
-        self.recorder = recorder
+        self._recorder = recorder
         self.clock = clock
         self.sleep = sleep
         self.cleanup_timeout = cleanup_timeout
@@ -121,7 +121,8 @@ class Engine:
         self.record_interruptions = record_interruptions
         self.face: Any = self
         self._suspenders = Suspenders()
-        self._feed = DurableFeed(recorder)
+        self._feed = DurableFeed()
+        self._feed.follow(recorder)
         self._state = State.IDLE
         self._call: Call | None = None
         self._left_deferred = False
@@ -184,6 +185,21 @@ class Engine:
         if self._call is not None:
             self._call.set_rewindable(self._rewindable)
 
+    @property
+    def recorder(self) -> Recorder | None:
+        """Who is told all that happens; may be changed between two calls."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, recorder: Recorder | None) -> None:
+        if not self._state.is_idle:
+            raise StateError(
+                f"the engine is {self._state}; its recorder can be changed only while "
+                "it is idle"
+            )
+        self._recorder = recorder
+        self._feed.follow(recorder)
+
     # ------------------------------------------------------------ documents
 
     def subscribe(
@@ -227,8 +243,8 @@ class Engine:
     def emit(self, name: str, doc: Document) -> None:
         """Record a document and hand it to the subscribers."""
         number = None
-        if self.recorder is not None:
-            number = self.recorder.document(name, doc)
+        if self._recorder is not None:
+            number = self._recorder.document(name, doc)
         # First: it is durable, or will be, even if a subscriber raises.
         self._feed.add(number, name, doc)
         self.dispatcher.process(name, doc)

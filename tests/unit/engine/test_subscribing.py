@@ -10,7 +10,8 @@ from kit import Detector, Documents, make_engine, until
 
 from lapwing import Msg
 from lapwing.engine import MemoryRecorder, durable
-from lapwing.errors import PlanArgumentError, PlanSignatureError
+from lapwing.errors import PlanArgumentError, PlanSignatureError, StateError
+from lapwing.journal.codec import Kind
 from lapwing.plans import count
 
 
@@ -343,6 +344,34 @@ def test_much_to_tell_is_told_in_parts_so_that_others_get_their_turn(monkeypatch
 
     assert asyncio.run(main())[:3] == [2, 4, 6]
     assert safe.all == docs.all
+
+
+def test_durable_documents_are_heard_from_one_recorder_after_the_other():
+    first, second = MemoryRecorder(), MemoryRecorder()
+    engine, docs = make_engine(recorder=first)
+    safe = Documents()
+    engine.subscribe(safe, when="durable")
+
+    async def main():
+        await engine.run(count([Detector()], 2))
+        engine.recorder = second
+        await engine.run(count([Detector()], 2))
+        await until(lambda: len(safe.all) == len(docs.all))
+
+    asyncio.run(main())
+    assert safe.all == docs.all
+    assert first.records[-1][0] == second.records[-1][0] == Kind.END
+
+
+def test_the_recorder_stays_while_a_plan_runs():
+    engine, _ = make_engine(recorder=MemoryRecorder())
+
+    def plan():
+        yield Msg("null")
+        engine.recorder = None
+
+    with pytest.raises(StateError, match="recorder can be changed only while"):
+        asyncio.run(engine.run(plan()))
 
 
 def test_a_memory_recorder_tells_what_is_kept():

@@ -1,11 +1,14 @@
 """Whatever is written to a journal is read, however it was cut into frames."""
 
+import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lapwing.journal import writer
 from lapwing.journal.codec import Kind
 from lapwing.journal.cursor import START
 from lapwing.journal.log import Log
@@ -30,6 +33,15 @@ steps = st.lists(
     st.lists(records, max_size=20) | st.sampled_from(["rotate", "reopen", "sync"]),
     max_size=12,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_syncs():
+    """Leave out what takes long on a busy disk, and is not looked at here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda fd: None)
+        patch.setattr(writer, "_to_disk", lambda fd: None)
+        yield
 
 
 def open_log(directory):

@@ -1,8 +1,11 @@
 """Journals that were cut or damaged at any byte."""
 
+import os
+
 import pytest
 
 from lapwing.errors import DataError
+from lapwing.journal import writer
 from lapwing.journal.codec import Kind
 from lapwing.journal.cursor import START
 from lapwing.journal.log import Log
@@ -24,6 +27,13 @@ def numbered(first, size):
 def all_records(directory, **options):
     with Reader(directory, **options) as reader:
         return [record for _, record in reader.records()]
+
+
+@pytest.fixture(autouse=True)
+def no_syncs(monkeypatch):
+    """Leave out what takes long on a busy disk, and is not looked at here."""
+    monkeypatch.setattr(os, "fsync", lambda fd: None)
+    monkeypatch.setattr(writer, "_to_disk", lambda fd: None)
 
 
 @pytest.fixture

@@ -59,15 +59,13 @@ def test_a_repr_stays_the_same_whatever_the_device_does(make, change, text):
 
 
 def test_of_all_devices_the_repr_is_tested():
-    tested = {text.split()[0].lstrip("<") for _, _, text in DEVICES}
-    found = set()
+    tested = {text.split()[0].lstrip("<").rstrip(">") for _, _, text in DEVICES}
     for room in (lapwing.devices, lapwing.epics):
         for info in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
-            for name, value in vars(import_module(info.name)).items():
-                is_device = hasattr(value, "describe") or name == "EpicsDevice"
-                if inspect.isclass(value) and is_device:
-                    found.add(name)
-    assert found == tested
+            for value in vars(import_module(info.name)).values():
+                if inspect.isclass(value) and hasattr(value, "describe"):
+                    # What others are derived from is tested with them.
+                    assert value.__name__ in tested or value.__subclasses__()
 
 
 def test_a_subclass_is_named_as_itself():

@@ -3,6 +3,7 @@
 Owns what lasts longer than one plan: metadata, subscribers, hooks, the state.
 Must not block: the blocking face is ``lapwing.RunEngine``.
 Test: ``await Engine().run([Msg("null")])``.
+Long because it is all that users may ask of an engine, each with its description.
 """
 
 import asyncio

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from lapwing.data.sinks import Sink
-from lapwing.data.tail import Tail, size_of
+from lapwing.data.tail import Tail
 from lapwing.errors import DataError, DataPathError, StateError
 from lapwing.journal.cursor import START, Cursor, CursorStore
 from lapwing.journal.directories import directories
 from lapwing.journal.hold import Hold, alive
+from lapwing.journal.index import tail_of
 from lapwing.journal.reader import Reader
 
 logger = logging.getLogger("lapwing.data")
@@ -238,7 +239,7 @@ class Follower:
         for name, tail in list(self._tails.items()):
             if name == self._own:
                 continue
-            size = size_of(tail.directory)
+            size = tail_of(tail.directory)
             holder = alive(tail.directory)
             taken = holder is not None and self._others == "ended"
             over = holder is None and tail.error is None and tail.is_waiting
@@ -253,7 +254,7 @@ class Follower:
             return True
         if self._others == "none":
             return False
-        if self._read.get(directory.name) == size_of(directory):
+        if self._read.get(directory.name) == tail_of(directory):
             return False
         if alive(directory) is None:
             return True
@@ -273,7 +274,7 @@ class Follower:
             if directory.exists():
                 logger.warning("%s cannot be read: %s", directory, exc)
                 self._store.fail(self.sink.name, directory, str(exc))
-                self._read[directory.name] = size_of(directory)
+                self._read[directory.name] = tail_of(directory)
             return
         self._tails[directory.name] = tail
 

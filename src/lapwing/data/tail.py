@@ -10,17 +10,12 @@ from pathlib import Path
 
 from lapwing.data.pace import breathe
 from lapwing.data.sinks import Sink
-from lapwing.journal.arrays_in import filled
-from lapwing.journal.codec import Kind
 from lapwing.journal.cursor import Cursor
+from lapwing.journal.document_reader import DocumentReader, Found
 from lapwing.journal.hold import Hold
-from lapwing.journal.reader import Batch, Reader
-from lapwing.journal.segment import segment_indices, segment_path
 
 MOST_AT_ONCE = 2000
 """Records that are offered before the sink is asked to settle."""
-
-_DOCUMENT = int(Kind.DOCUMENT)
 
 
 class Tail:
@@ -50,7 +45,7 @@ class Tail:
         self._starts: dict[str, Cursor] = {}
         self._stopped: set[str] = set()
         try:
-            self._reader = Reader(directory, arrays=False, skip_damaged=True)
+            self._reader = DocumentReader(directory)
         except BaseException:
             claim.release()
             raise
@@ -66,32 +61,28 @@ class Tail:
         Returns:
             Whether there may be more.
         """
-        if sink.busy:
-            return True
-        batches, behind = self._reader.read(self.cursor, MOST_AT_ONCE, last)
-        for batch in batches:
-            if not self._offer(sink, batch):
-                return True
-            # Records between two frames may be lost: there the place is behind them.
-            self._go_to(batch.number + len(batch.records))
+        stop = self.cursor.number + MOST_AT_ONCE
+        while not sink.busy and self.cursor.number < stop:
+            read = self._reader.read(self.cursor, last)
+            if read is None:
+                return False
+            found, behind = read
+            if self._offer(sink, found):
+                self.cursor = behind
             breathe()
-        self.cursor = behind
-        return bool(batches)
+        return True
 
-    def _offer(self, sink: Sink, batch: Batch) -> bool:
-        """Return whether all of it was offered."""
-        number = batch.number
+    def _offer(self, sink: Sink, documents: list[Found]) -> bool:
+        """Return whether all of them were offered."""
+        number = self.cursor.number
         try:
-            for number, record in enumerate(batch.records, batch.number):
-                if record[0] != _DOCUMENT:
-                    continue
+            for number, name, doc in documents:
                 if sink.busy:
                     self._go_to(number)
                     return False
-                name, doc = record[1], filled(record[2], self._reader.fetch)
                 if name == "start":
                     self._starts[doc["uid"]] = self.cursor._replace(number=number)
-                sink.take(name, doc)
+                sink.take(name, self._reader.filled(doc))
                 if name == "stop":
                     self._stopped.add(doc["run_start"])
         except BaseException:
@@ -127,20 +118,9 @@ class Tail:
 
     def has_more(self) -> bool:
         """Whether there are whole records behind the place."""
-        return bool(self._reader.read(self.cursor, 1)[0])
+        return self._reader.has_more(self.cursor)
 
     def close(self) -> None:
         """Leave the journal to other followers."""
         self._reader.close()
         self._claim.release()
-
-
-def size_of(directory: Path) -> tuple[int, int]:
-    """Return number and size in bytes of a journal's last segment."""
-    indices = segment_indices(directory)
-    if not indices:
-        return (0, 0)
-    try:
-        return indices[-1], segment_path(directory, indices[-1]).stat().st_size
-    except FileNotFoundError:
-        return (0, 0)

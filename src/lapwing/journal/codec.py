@@ -56,6 +56,8 @@ class Kind(IntEnum):
     """The paused call goes on."""
     END = 12
     """The call is over: ``info``, a dict."""
+    LEFT = 13
+    """The process left the journal in order: no call of it will follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,8 @@ def name_of_callable(value: Any) -> str:
     return f"{getattr(named, '__module__', '')}:{named.__qualname__}"
 
 
+_DOCUMENT = int(Kind.DOCUMENT)
+
 FetchArray = Callable[[ArrayRef], Any]
 
 
@@ -294,6 +298,42 @@ class Decoder:
             strict_map_key=False,
             unicode_errors="surrogatepass",
         )
+
+    def documents(
+        self, data: bytes | memoryview, start: int, stop: int
+    ) -> list[tuple[int, str, Any]]:
+        """Return the documents among some records, without unpacking the others.
+
+        Args:
+            data: The bytes of all records.
+            start: Index of the first record that counts.
+            stop: Index behind the last one.
+
+        Returns:
+            Of each document the index of its record, its name and its content.
+
+        Raises:
+            ValueError: These are not the bytes of records.
+        """
+        unpacker = msgpack.Unpacker(
+            ext_hook=self._meaning,
+            strict_map_key=False,
+            unicode_errors="surrogatepass",
+            max_buffer_size=len(data),
+        )
+        unpacker.feed(data)
+        unpacker.read_array_header()
+        skip, unpack, tell = unpacker.skip, unpacker.unpack, unpacker.tell
+        found = []
+        for index in range(stop):
+            at = tell()
+            # A list of three, the first of which is the number of a document.
+            if index >= start and data[at] == 0x93 and data[at + 1] == _DOCUMENT:
+                _, name, doc = unpack()
+                found.append((index, name, doc))
+            else:
+                skip()
+        return found
 
     def _meaning(self, code: int, data: bytes) -> Any:
         # One case a type; those that come with every point come first.

@@ -8,11 +8,12 @@ Test: ``Settings.from_environment({"LAPWING_DATA_DIR": "/data"})``.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lapwing.errors import ConfigError
 
 PREFIX = "LAPWING_"
+_DURABILITIES = ("process", "power")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,14 @@ class Settings:
         data_dir: Directory that receives files and ``state.sqlite``.
         connect_timeout: Seconds within which every PV must have answered.
         file_close_timeout: Seconds that a blocking call waits for its run's file.
+        durability: What the journal outlives: "process", its own process being killed;
+            or "power", a power cut as well.
     """
 
     data_dir: Path = field(default_factory=lambda: Path("lapwing-data"))
     connect_timeout: float = 5.0
     file_close_timeout: float = 5.0
+    durability: Literal["process", "power"] = "process"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **given: Any) -> "Settings":
@@ -58,6 +62,12 @@ def _convert(name: str, value: Any) -> Any:
 def _parse(name: str, text: str, cls: type[Settings]) -> Any:
     if name.endswith("_dir"):
         return Path(text)
+    if name == "durability":
+        if text in _DURABILITIES:
+            return text
+        raise ConfigError(
+            f"{PREFIX}DURABILITY is {text!r}; it must be 'process' or 'power'"
+        )
     try:
         value = float(text)
     except ValueError:

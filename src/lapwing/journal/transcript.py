@@ -223,6 +223,11 @@ class Transcript:
             self.store.rotate_if_large()
             self.store.restore_reserve()
 
+    def leave(self) -> None:
+        """The process leaves in order; nothing is told any more."""
+        self._put([int(Kind.LEFT)])
+        self.flush()
+
     # ------------------------------------------------------------ readings
 
     def _close_readings(self, msg: Msg) -> None:

@@ -36,6 +36,10 @@ T = TypeVar("T")
 ContextManager = AbstractContextManager[Any]
 PauseChoice = Literal["resume", "stop", "abort", "halt"]
 
+Instead = Callable[
+    [Any, Subscribers, Document], Coroutine[Any, Any, EngineResult] | None
+]
+
 PAUSED_TEXT = """\
 The plan is paused{why}. Now either
   RE.resume()   goes on from the last checkpoint
@@ -92,6 +96,9 @@ class RunEngine:
         on_pause: Asked, when the plan has paused, what to do: returns "resume",
             "stop", "abort" or "halt". None raises RunEngineInterrupted, so that a
             person at a prompt decides.
+        instead: Asked with plan, subscribers and metadata of each call for something
+            to do in its place, such as going on with one that a crash has cut off;
+            None, or an answer of None, runs the plan.
     """
 
     def __init__(
@@ -122,6 +129,7 @@ class RunEngine:
         self.engine.face = self
         self.after_call: list[Callable[[EngineResult], Any]] = []
         self.on_pause: Callable[[EngineResult], PauseChoice] | None = None
+        self.instead: Instead | None = None
         self.context_managers = list(
             [SigintHandler] if context_managers is None else context_managers
         )
@@ -148,7 +156,16 @@ class RunEngine:
             RunEngineInterrupted: The plan was paused, stopped, aborted or halted.
             Exception: Whatever the plan did not catch.
         """
-        return self._answer(self._block(self.engine.run, plan, subs, **metadata))
+        return self._answer(self._block(self._run, plan, subs, **metadata))
+
+    async def _run(
+        self, plan: Any, subs: Subscribers, /, **metadata: Any
+    ) -> EngineResult:
+        if self.instead is not None:
+            work = self.instead(plan, subs, metadata)
+            if work is not None:
+                return await work
+        return await self.engine.run(plan, subs, **metadata)
 
     def resume(self) -> tuple[str, ...] | EngineResult:
         """Go on with the paused plan, from its last checkpoint."""

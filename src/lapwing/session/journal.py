@@ -64,6 +64,10 @@ class Journal:
         """Make this engine wait while the journal cannot be written."""
         self._engine = engine
 
+    def leave(self) -> None:
+        """Note that this process leaves in order; before the sinks are closed."""
+        self.transcript.leave()
+
     def close(self) -> None:
         """Write what waits, and leave the directory to others.
 

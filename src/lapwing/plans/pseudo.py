@@ -70,9 +70,7 @@ def _fields(device: Any) -> dict[str, Any]:
 
 
 def _is_axis(obj: Any, device: Any) -> bool:
-    """Whether a part of a device moves with its axes; other parts, such as a shutter
-    on it, may move as they like.
-    """
+    """Whether a part of a device moves with its axes, unlike a shutter on it."""
     axes = (*device.pseudo_positioners, *getattr(device, "real_positioners", (obj,)))
     return any(axis is obj for axis in axes)
 

@@ -338,6 +338,14 @@ def test_addresses_are_read_in_every_form():
         zmq._normalize_address(1.0)
 
 
+def test_ports_of_a_proxy_are_addresses_now():
+    with (
+        pytest.warns(DeprecationWarning, match="'in_port'.*'in_address'"),
+        zmq.Proxy(in_port="tcp://127.0.0.1:*") as proxy,
+    ):
+        assert proxy.in_port
+
+
 def test_what_is_lacking_says_what_helps():
     code = "import lapwing.compat.bluesky.callbacks.tiled_writer"
     done = subprocess.run(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lapwing.engine.engine import Engine, EngineResult
     from lapwing.messages import Msg
     from lapwing.plans.plan import plan
+    from lapwing.session.catalogue import catalogue
     from lapwing.session.facade import RunEngine
     from lapwing.session.session import session
 
@@ -21,13 +22,22 @@ _HOMES = {
     "Msg": "lapwing.messages",
     "RunEngine": "lapwing.session.facade",
     "announce": "lapwing.engine.asides",
+    "catalogue": "lapwing.session.catalogue",
     "plan": "lapwing.plans.plan",
     "recorded": "lapwing.engine.asides",
     "session": "lapwing.session.session",
 }
 _MODULES = ("plan_stubs", "plans", "preprocessors", "simulators", "suspenders")
 
-__all__ = ["Engine", "EngineResult", "Msg", "RunEngine", "plan", "session"]
+__all__ = [
+    "Engine",
+    "EngineResult",
+    "Msg",
+    "RunEngine",
+    "catalogue",
+    "plan",
+    "session",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -196,7 +196,7 @@ class Digest:
         is_number = isinstance(scan_id, int) and -(2**63) <= scan_id < 2**63
         self._db.execute(
             "INSERT OR REPLACE INTO runs VALUES "
-            "(?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?, ?, ?, ?, NULL)",
+            "(?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
             (
                 doc["uid"],
                 scan_id if is_number else None,
@@ -231,12 +231,14 @@ class Digest:
     def _stop(self, number: int, doc: Any) -> None:
         run = doc["run_start"]
         self._db.execute(
-            "UPDATE runs SET stop_time = ?, exit_status = ?, reason = ?, last = ? "
-            "WHERE uid = ?",
+            "UPDATE runs SET stop_time = ?, exit_status = ?, reason = ?, "
+            "last_segment = ?, last_offset = ?, last = ? WHERE uid = ?",
             (
                 doc.get("time"),
                 str(doc.get("exit_status")),
                 _text(doc.get("reason")),
+                self._at.segment,
+                self._at.offset,
                 number,
                 run,
             ),

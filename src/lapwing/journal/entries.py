@@ -28,7 +28,7 @@ class RunEntry:
         directory: Name of the journal's directory.
         call_uid: Uid of the call that made it; None if there was none.
         begin: Place of its start document.
-        last: Number of the record of its stop document; None if there is none.
+        end: Place of its stop document; None if there is none.
     """
 
     uid: str
@@ -42,14 +42,20 @@ class RunEntry:
     directory: str
     call_uid: str | None
     begin: Cursor
-    last: int | None
+    end: Cursor | None
+
+    @property
+    def last(self) -> int | None:
+        """Number of the record of its stop document; None if there is none."""
+        return None if self.end is None else self.end.number
 
     @classmethod
     def from_row(cls, row: Any) -> "RunEntry":
         """Return the entry of a row of the table of runs."""
         values = list(row)
         values[3] = json.loads(values[3])
-        values[10:13] = [Cursor(*values[10:13])]
+        begin, end = values[10:13], values[13:16]
+        values[10:] = [Cursor(*begin), None if end[0] is None else Cursor(*end)]
         return cls(*values)
 
 

@@ -24,7 +24,7 @@ from lapwing.journal.segment import segment_indices, segment_path
 
 logger = logging.getLogger("lapwing.journal")
 
-VERSION = 1
+VERSION = 2
 """Version of the tables; a file of another one is made anew."""
 
 _BUSY_SECONDS = 10.0
@@ -48,7 +48,7 @@ CREATE TABLE runs (
   stop_time REAL, exit_status TEXT, reason TEXT,
   directory TEXT NOT NULL, call_uid TEXT,
   segment INTEGER NOT NULL, offset INTEGER NOT NULL, first INTEGER NOT NULL,
-  last INTEGER
+  last_segment INTEGER, last_offset INTEGER, last INTEGER
 );
 CREATE INDEX runs_by_rank ON runs (rank, directory, first);
 CREATE INDEX runs_by_scan_id ON runs (scan_id);
@@ -63,7 +63,8 @@ CREATE INDEX streams_by_run ON streams (run, number);
 _NEWEST_FIRST = "ORDER BY rank DESC, directory DESC, first DESC"
 _RUN = (
     "SELECT uid, scan_id, plan_name, start, time, stop_time, exit_status, reason, "
-    "directory, call_uid, segment, offset, first, last FROM runs "
+    "directory, call_uid, segment, offset, first, last_segment, last_offset, last "
+    "FROM runs "
 )
 
 

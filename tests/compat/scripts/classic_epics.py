@@ -316,17 +316,22 @@ def test_a_signal_that_is_wrong_already_holds_the_plan_up(RE, documents, det):
     shutter.put(1, wait=True)
     RE.install_suspender(suspenders.SuspendBoolHigh(shutter))
     held = threading.Event()
-    RE.waiting_hook = lambda waiting: None if waiting is None else held.set()
     messages: list[str] = []
-    RE.msg_hook = lambda msg: messages.append(msg.command)
+
+    def look(msg: Any) -> None:
+        messages.append(msg.command)
+        if msg.command == "wait_for":
+            held.set()
 
     def open_again() -> None:
+        assert held.wait(5)
         shutter.put(0)
 
-    timer = threading.Timer(0.2, open_again)
-    timer.start()
+    RE.msg_hook = look
+    helper = threading.Thread(target=open_again)
+    helper.start()
     RE(bp.count([det]))
-    timer.join()
+    helper.join(5)
     RE.clear_suspenders()
     assert_valid(documents.all)
     assert messages.index("wait_for") < messages.index("open_run")

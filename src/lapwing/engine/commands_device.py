@@ -25,7 +25,10 @@ def keywords(msg: Msg) -> dict[str, Any]:
 
 
 def set_(call: Call, msg: Msg) -> Any:
-    """Send a device to a value; the response is its status."""
+    """Send a device to a value; the response is its status.
+
+    args: the value; kwargs: group; all others are the device's.
+    """
     obj = msg.obj
     if obj.__class__ not in SET.known:
         SET.check(obj)
@@ -36,7 +39,10 @@ def set_(call: Call, msg: Msg) -> Any:
 
 
 def trigger(call: Call, msg: Msg) -> Any:
-    """Start a device's acquisition; the response is its status."""
+    """Start a device's acquisition; the response is its status.
+
+    kwargs: group; all others are the device's.
+    """
     obj = msg.obj
     if obj.__class__ not in TRIGGER.known:
         TRIGGER.check(obj)
@@ -46,12 +52,18 @@ def trigger(call: Call, msg: Msg) -> Any:
 
 
 def stage(call: Call, msg: Msg) -> Any:
-    """Make a device ready; the response is its status, or its list of devices."""
+    """Make a device ready; the response is its status, or its list of devices.
+
+    kwargs: group.
+    """
     return _stage_or_unstage(call, msg, staging=True)
 
 
 def unstage(call: Call, msg: Msg) -> Any:
-    """Put a device back; the response is its status, or its list of devices."""
+    """Put a device back; the response is its status, or its list of devices.
+
+    kwargs: group.
+    """
     return _stage_or_unstage(call, msg, staging=False)
 
 
@@ -81,7 +93,8 @@ def stop(call: Call, msg: Msg) -> Any:
 def locate(call: Call, msg: Msg) -> Any:
     """Ask devices where they are; one location, or a list of several.
 
-    kwargs: squeeze, True by default, gives a lone location without its list.
+    args: further devices; kwargs: squeeze, True by default, gives a lone location
+    without its list.
     """
     objs = (msg.obj, *msg.args)
     for obj in objs:
@@ -99,7 +112,10 @@ async def _settle(result: Any) -> None:
 
 
 def configure(call: Call, msg: Msg) -> Any:
-    """Change a device's settings; the response is the old and the new ones."""
+    """Change a device's settings; the response is the old and the new ones.
+
+    args, kwargs: the device's.
+    """
     CONFIGURE.check(msg.obj)
     if any(run.bundling for run in call.runs.values()):
         raise IllegalMessageSequence(

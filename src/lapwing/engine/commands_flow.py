@@ -30,8 +30,9 @@ def null(call: Call, msg: Msg) -> None:
 def wait(call: Call, msg: Msg) -> Any:
     """Wait until all of a group are done; the response says whether they are.
 
-    kwargs: group; timeout in seconds (None: for ever); error_on_timeout, True by
-    default; watch, further groups whose failure ends the wait.
+    args or kwargs: group; kwargs: timeout in seconds (None: for ever);
+    error_on_timeout, True by default; watch, further groups whose failure ends the
+    wait.
     """
     kwargs = msg.kwargs
     group = kwargs["group"] if "group" in kwargs else (msg.args or (None,))[0]
@@ -100,7 +101,10 @@ def _timeout_error(
 
 
 async def sleep(call: Call, msg: Msg) -> None:
-    """Let ``args[0]`` seconds pass; with less than 0 none do."""
+    """Let some time pass.
+
+    args: seconds; with less than 0 none pass.
+    """
     await call.engine.sleep(_seconds(*msg.args))
 
 
@@ -137,7 +141,10 @@ def clear_checkpoint(call: Call, msg: Msg) -> None:
 
 
 def rewindable(call: Call, msg: Msg) -> bool:
-    """Say whether what follows may be repeated; None asks what is in force."""
+    """Say whether what follows may be repeated; the response is what is in force.
+
+    args: True, False, or None to ask only.
+    """
     wanted = msg.args[0] if msg.args else None
     if wanted is not None:
         call.set_rewindable(bool(wanted))
@@ -145,7 +152,10 @@ def rewindable(call: Call, msg: Msg) -> bool:
 
 
 def pause(call: Call, msg: Msg) -> None:
-    """Pause here; kwargs: defer=True pauses at the next checkpoint."""
+    """Pause here.
+
+    kwargs: defer=True pauses at the next checkpoint.
+    """
     if msg.kwargs.get("defer", False) or (msg.args and msg.args[0]):
         call.deferred_pause = True
     else:
@@ -153,7 +163,10 @@ def pause(call: Call, msg: Msg) -> None:
 
 
 def subscribe(call: Call, msg: Msg) -> int:
-    """Subscribe to documents until the call ends; the response is a token."""
+    """Subscribe to documents until the call ends; the response is a token.
+
+    args: the function, and "all" or the name of the documents.
+    """
     call.mark_checkpoint()
     token = call.engine.dispatcher.subscribe(*msg.args, **msg.kwargs)
     call.tokens.add(token)
@@ -161,7 +174,10 @@ def subscribe(call: Call, msg: Msg) -> int:
 
 
 def unsubscribe(call: Call, msg: Msg) -> None:
-    """Give a subscription up; the token is an argument."""
+    """Give a subscription up.
+
+    args or kwargs: token.
+    """
     call.mark_checkpoint()
     token = msg.kwargs["token"] if "token" in msg.kwargs else msg.args[0]
     call.engine.dispatcher.unsubscribe(token)
@@ -169,9 +185,9 @@ def unsubscribe(call: Call, msg: Msg) -> None:
 
 
 def wait_for(call: Call, msg: Msg) -> Any:
-    """Wait for any awaitables; args[0] is a list of functions that make them.
+    """Wait for any awaitables; the response is the list of their tasks.
 
-    kwargs are those of ``asyncio.wait``. The response is the list of their tasks.
+    args: a list of functions that make them; kwargs: those of ``asyncio.wait``.
     """
     return _wait_for(list(msg.args[0]), msg.kwargs)
 
@@ -205,7 +221,10 @@ def _cancel(tasks: Iterable["asyncio.Future[Any]"]) -> None:
 
 
 async def input_(call: Call, msg: Msg) -> str:
-    """Ask the person at the terminal; kwargs: prompt. The response is the line."""
+    """Ask the person at the terminal; the response is the line.
+
+    args or kwargs: prompt.
+    """
     prompt = msg.kwargs.get("prompt", msg.args[0] if msg.args else "")
     loop = asyncio.get_running_loop()
     line: asyncio.Future[str] = loop.create_future()
@@ -234,17 +253,23 @@ async def input_(call: Call, msg: Msg) -> str:
 
 
 def re_class(call: Call, msg: Msg) -> type:
-    """Tell the plan which class of engine it is run by."""
+    """Tell the plan which class of engine it is run by; the response is that class."""
     return type(call.engine.face)
 
 
 def install_suspender(call: Call, msg: Msg) -> None:
-    """Let a suspender watch from now on."""
+    """Let a suspender watch from now on.
+
+    args: the suspender.
+    """
     call.engine.install_suspender(msg.args[0])
 
 
 def remove_suspender(call: Call, msg: Msg) -> None:
-    """Let a suspender watch no more."""
+    """Let a suspender watch no more.
+
+    args: the suspender.
+    """
     call.engine.remove_suspender(msg.args[0])
 
 

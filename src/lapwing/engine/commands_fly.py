@@ -30,14 +30,21 @@ from lapwing.protocols import resolve
 
 
 def prepare(call: Call, msg: Msg) -> Any:
-    """Make a device ready for what follows; the response is its status."""
+    """Make a device ready for what follows; the response is its status.
+
+    args: what follows, as the device wants it; kwargs: group; all others are the
+    device's.
+    """
     obj = msg.obj
     PREPARE.check(obj)
     return call.statuses.track(obj.prepare(*msg.args, **keywords(msg)), msg)
 
 
 def kickoff(call: Call, msg: Msg) -> Any:
-    """Start a device that takes data by itself; the response is its status."""
+    """Start a device that takes data by itself; the response is its status.
+
+    kwargs: group; all others are the device's.
+    """
     obj = msg.obj
     KICKOFF.check(obj)
     call.run_for(msg)
@@ -47,7 +54,10 @@ def kickoff(call: Call, msg: Msg) -> Any:
 
 
 def complete(call: Call, msg: Msg) -> Any:
-    """Tell a device to come to its end; the response is its status."""
+    """Tell a device to come to its end; the response is its status.
+
+    kwargs: group; all others are the device's.
+    """
     obj = msg.obj
     COMPLETE.check(obj)
     status = obj.complete(*msg.args, **keywords(msg))
@@ -98,8 +108,9 @@ async def _declare_stream(
 def collect(call: Call, msg: Msg) -> Any:
     """Take over what devices have collected.
 
-    kwargs: name of a declared stream; return_payload, True by default. The response
-    is the list of partial events, or None if there are none to return.
+    args: further devices of the same stream; kwargs: name of a declared stream;
+    return_payload, True by default. The response is the list of partial events, or
+    None if there are none to return.
     """
     run = call.run_for(msg)
     if msg.kwargs.get("stream", False):

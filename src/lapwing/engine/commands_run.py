@@ -34,7 +34,10 @@ from lapwing.protocols import resolve
 
 
 async def open_run(call: Call, msg: Msg) -> str:
-    """Open a run with the metadata in kwargs; the response is its uid."""
+    """Open a run; the response is its uid.
+
+    kwargs: metadata of the run.
+    """
     if msg.run in call.runs:
         raise IllegalMessageSequence(
             "'open_run' came while a run is open"
@@ -89,7 +92,10 @@ async def _check_expectations(call: Call) -> None:
 
 
 def close_run(call: Call, msg: Msg) -> str:
-    """Close a run; kwargs: exit_status, reason. The response is its uid."""
+    """Close a run; the response is its uid.
+
+    kwargs: exit_status ("success" by default), reason.
+    """
     run = call.run_for(msg)
     call.ahead.discard()
     for monitor in call.monitors_of(run):
@@ -107,7 +113,10 @@ def close_run(call: Call, msg: Msg) -> str:
 
 
 def create(call: Call, msg: Msg) -> None:
-    """Begin an event; the stream's name is the argument ``name``."""
+    """Begin an event.
+
+    kwargs: name of the stream.
+    """
     run = call.run_for(msg)
     name = msg.kwargs.get("name") or (msg.args[0] if msg.args else None)
     if not name:
@@ -173,7 +182,10 @@ def drop(call: Call, msg: Msg) -> None:
 
 
 def monitor(call: Call, msg: Msg) -> Any:
-    """Make an event of each change of a device; kwargs: name of the stream."""
+    """Make an event of each change of a device.
+
+    kwargs: name of the stream; all others are for the device's subscribe.
+    """
     run = call.run_for(msg)
     obj = msg.obj
     MONITOR.check(obj)

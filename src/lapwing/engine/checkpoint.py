@@ -21,6 +21,7 @@ ENDING_STATES = {
     "stop": State.STOPPING,
     "halt": State.HALTING,
 }
+_DONE_FIRST = UNCACHEABLE | {"checkpoint", "save"}
 Next = tuple[Any, BaseException | None]
 """What a plan is to be sent, and what is to be thrown instead, if anything."""
 
@@ -121,7 +122,8 @@ def let_go(call: Call, msg: Msg) -> bool:
 
     Between ``save`` and the checkpoint after it a rewind would take the point a
     second time. So a pause waits for one message: if that is the checkpoint, or
-    the end of the run, it is done first.
+    the end of the run, it is done first; so is another run's save, and then the pause
+    waits for the message after that.
 
     Returns:
         Whether the message is to be done now; else it waits for the resume.
@@ -130,7 +132,7 @@ def let_go(call: Call, msg: Msg) -> bool:
     call.saved_since_checkpoint = False
     if held is not None:
         call.interrupts.put(held)
-    if call.cache is None or msg.command == "checkpoint" or msg.command in UNCACHEABLE:
+    if call.cache is None or msg.command in _DONE_FIRST:
         return True
     call.last = msg
     call.cache.append(msg)

@@ -80,10 +80,11 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
             error = not_a_message(msg)
             continue
         try:
-            if call.held is not None and not let_go(call, msg):
-                continue
+            now = call.held is None or let_go(call, msg)
             if recorder is not None:
                 recorder.message(msg, own)
+            if not now:
+                continue
             if (hook := engine.msg_hook) is not None:
                 hook(msg)
             if obj is not None and id(obj) not in seen:

@@ -138,11 +138,15 @@ class Transcript:
         """A message was said, by the plan or by the engine itself."""
         if self._late:
             self._take_late()
-        if not from_plan:
-            self._waiting.append([_ENGINE, msg])
-            return
         if self._saving is not _NOTHING:
             self._keep_readings()  # it was no event that came of them
+        if not from_plan:
+            # After a rewind the event has other readings than the plan was told.
+            for readings in self._open.values():
+                self._put_readings(readings)
+                readings.clear()
+            self._waiting.append([_ENGINE, msg])
+            return
         self._index += 1
         self._last = msg
         command = msg[0]

@@ -16,9 +16,12 @@ from lapwing.errors import LapwingError
 # only when its command is called, for ``lapwing --help`` shall not take a second.
 _COMMANDS = {
     "demo": ("lapwing.cli.demo", "Run two scans on a simulated EPICS beamline."),
+    "journal": ("lapwing.cli.journal", "List the journals; remove old ones."),
     "plans": ("lapwing.cli.plans", "Look at files of plans without running them."),
     "run": ("lapwing.cli.run", "Run a script in which RE is ready for use."),
+    "runs": ("lapwing.cli.runs", "List, show and export what was recorded."),
     "sim": ("lapwing.cli.sim", "Run the simulated beamline in the foreground."),
+    "sinks": ("lapwing.cli.sinks", "Show how far writers of data have come."),
 }
 
 

@@ -178,7 +178,7 @@ class Follower:
             self._settle_pause = _longer(self._settle_pause)
             self._settle_at = now + self._settle_pause
             for tail in self._tails.values():
-                if tail.position(self.sink.unfinished) != tail.saved:
+                if tail.cursor != tail.saved[1]:
                     self._note(tail, exc)
             return self._settle_pause
         self._settle_pause, self._settle_at = 0.0, float("-inf")
@@ -186,13 +186,18 @@ class Follower:
         return LOOK_SECONDS if wish is None else wish
 
     def _save(self, tail: Tail) -> None:
-        position = tail.position(self.sink.unfinished)
+        position, seen = tail.position(self.sink.unfinished), tail.cursor
         # A sink that refuses keeps its error beside its place.
-        moved = position != tail.saved or (tail.error is not None and not tail.pause)
-        if not moved:
+        healed = tail.error is not None and not tail.pause
+        if (position, seen) == tail.saved and not healed:
             return
-        self._store.move(self.sink.name, tail.directory, position)
-        tail.saved = position
+        self._store.move(
+            self.sink.name,
+            tail.directory,
+            position,
+            None if seen == position else seen,
+        )
+        tail.saved = (position, seen)
         if tail.pause:
             self._store.fail(self.sink.name, tail.directory, tail.error or "")
         else:

@@ -18,7 +18,6 @@ from lapwing.data.reading import (
     documents_between,
     documents_of_run,
 )
-from lapwing.data.rebuild import rebuild
 from lapwing.data.record import Stream
 from lapwing.documents import Document
 from lapwing.errors import DataError, MissingExtraError
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
 class PastRun:
     """A run of the catalogue: ``cat[-1]``.
 
-    ``run.primary`` and ``run["baseline"]`` are its streams. What is asked for a run
-    that goes on is as of now; ask again for more.
+    ``run.primary`` and ``run["baseline"]`` are its streams. Of a run that goes on they
+    are as of now; ask again for more.
 
     Args:
         catalogue: The catalogue, which is kept open as long as the run is used.
@@ -105,9 +104,10 @@ class PastRun:
         if alive(self.directory) is None:
             return "interrupted"
         calls = self._index.calls(entry.directory)
-        going = not calls or (calls[-1].status == "open")
-        of_last = entry.call_uid is None or calls[-1].uid == entry.call_uid
-        return "running" if going and of_last else "interrupted"
+        if not calls or entry.call_uid is None:
+            return "running"
+        going = calls[-1].status == "open" and calls[-1].uid == entry.call_uid
+        return "running" if going else "interrupted"
 
     @property
     def file(self) -> Path | None:
@@ -118,10 +118,12 @@ class PastRun:
     @property
     def num_points(self) -> int:
         """How many points it has: of ``primary``, else of the longest stream."""
-        counts = self._counts()
+        counts = self.num_events
         return counts.get("primary", max(counts.values(), default=0))
 
-    def _counts(self) -> dict[str, int]:
+    @property
+    def num_events(self) -> dict[str, int]:
+        """How many points each stream has so far, by name."""
         counts: dict[str, int] = {}
         for stream in self._index.streams(self.uid):
             counts[stream.name] = max(counts.get(stream.name, 0), stream.num_events)
@@ -131,7 +133,7 @@ class PastRun:
     def streams(self) -> list[str]:
         """Names of its streams, in the order in which they were declared."""
         self._freshen()
-        return list(self._counts())
+        return list(self.num_events)
 
     def _freshen(self) -> None:
         if self._entry.end is None:
@@ -174,6 +176,9 @@ class PastRun:
             DataExistsError: A file is there already.
             DataPathError: It cannot be written.
         """
+        # h5py takes 0.1 s to load; who only looks at a run need not wait for it.
+        from lapwing.data.rebuild import rebuild
+
         return rebuild(self.documents(), Path(path))
 
     def __repr__(self) -> str:

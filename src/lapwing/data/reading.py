@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lapwing.data.recording import events_of
+from lapwing.data.record import events_of
 from lapwing.documents import Document
 from lapwing.journal.cursor import Cursor
 from lapwing.journal.document_reader import DocumentReader

@@ -5,7 +5,7 @@ Must not know files; it stays small however long the run is.
 Test: hand it documents, look at streams and devices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,3 +108,18 @@ class Record:
             listed = [listed] if isinstance(listed, str) else listed
             found += [str(name) for name in listed if str(name) not in found]
         return found
+
+
+def events_of(name: str, doc: Document) -> Iterator[Document]:
+    """Yield the events of an event or event_page document."""
+    if name == "event":
+        yield doc
+    elif name == "event_page":
+        for i, seq_num in enumerate(doc["seq_num"]):
+            yield {
+                "descriptor": doc["descriptor"],
+                "seq_num": seq_num,
+                "time": doc["time"][i],
+                "data": {key: values[i] for key, values in doc["data"].items()},
+                "timestamps": {k: times[i] for k, times in doc["timestamps"].items()},
+            }

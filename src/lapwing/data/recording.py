@@ -15,7 +15,7 @@ from lapwing.data.layout import link_name
 from lapwing.data.lines import encode
 from lapwing.data.live import LiveFile
 from lapwing.data.pace import breathe
-from lapwing.data.record import Document, Record
+from lapwing.data.record import Document, Record, events_of
 from lapwing.data.table import Block, Table
 
 Named = tuple[str, Document]
@@ -171,21 +171,6 @@ class Recording:
             if index % _BREATH == _BREATH - 1:
                 breathe()
         return lines
-
-
-def events_of(name: str, doc: Document) -> Iterator[Document]:
-    """Yield the events of an event or event_page document."""
-    if name == "event":
-        yield doc
-    elif name == "event_page":
-        for i, seq_num in enumerate(doc["seq_num"]):
-            yield {
-                "descriptor": doc["descriptor"],
-                "seq_num": seq_num,
-                "time": doc["time"][i],
-                "data": {key: values[i] for key, values in doc["data"].items()},
-                "timestamps": {k: times[i] for k, times in doc["timestamps"].items()},
-            }
 
 
 def value_in(name: str, doc: Document, seq_num: int, key: str) -> Any:

@@ -29,7 +29,7 @@ class Tail:
     Attributes:
         directory: The journal.
         cursor: The record that is offered next.
-        saved: The place that was noted last.
+        saved: The place that was noted last, and how far it had read then.
         error: Why the sink refused what it was offered; None if it did not.
         pause: Seconds of the present pause after an error; 0 for none.
         retry_at: Monotonic time at which it is over.
@@ -37,7 +37,8 @@ class Tail:
 
     def __init__(self, directory: Path, cursor: Cursor, claim: Hold):
         self.directory = directory
-        self.cursor = self.saved = cursor
+        self.cursor = cursor
+        self.saved = (cursor, cursor)
         self.error: str | None = None
         self.pause = 0.0
         self.retry_at = float("-inf")

@@ -5,6 +5,7 @@ Must not know how a journal is read, or what a sink does.
 Test: move cursors in two processes, kill one at any moment, look at the places.
 """
 
+import json
 import sqlite3
 import threading
 import time
@@ -26,17 +27,18 @@ CREATE TABLE IF NOT EXISTS cursors (
   number INTEGER NOT NULL,
   last_error TEXT,
   time REAL NOT NULL,
+  seen TEXT,
   PRIMARY KEY (sink, directory)
 ) WITHOUT ROWID
 """
 _MOVE = (
-    "INSERT INTO cursors VALUES (?, ?, ?, ?, ?, NULL, ?) "
+    "INSERT INTO cursors VALUES (?, ?, ?, ?, ?, NULL, ?, ?) "
     "ON CONFLICT (sink, directory) DO UPDATE SET segment = excluded.segment, "
     "offset = excluded.offset, number = excluded.number, last_error = NULL, "
-    "time = excluded.time"
+    "time = excluded.time, seen = excluded.seen"
 )
 _FAIL = (
-    "INSERT INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "INSERT INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?, NULL) "
     "ON CONFLICT (sink, directory) DO UPDATE SET last_error = excluded.last_error, "
     "time = excluded.time"
 )
@@ -88,6 +90,8 @@ class Place(NamedTuple):
         cursor: The record that it takes next.
         last_error: Why it could not take it when it last tried; None if it could.
         time: When that was, in seconds since the epoch.
+        seen: How far it has read, if that is behind its place: after a crash it must
+            have something again, such as a run that is not over.
     """
 
     sink: str
@@ -95,6 +99,7 @@ class Place(NamedTuple):
     cursor: Cursor
     last_error: str | None
     time: float
+    seen: Cursor | None = None
 
 
 class CursorStore:
@@ -129,6 +134,8 @@ class CursorStore:
             self._do("PRAGMA journal_mode = WAL")
             self._do("PRAGMA synchronous = NORMAL")
             self._do(_TABLE)
+            if "seen" not in [row[1] for row in self._do("PRAGMA table_info(cursors)")]:
+                self._do("ALTER TABLE cursors ADD COLUMN seen TEXT")
         except DataPathError:
             self._connection.close()
             raise
@@ -140,9 +147,23 @@ class CursorStore:
                 return place.cursor
         return START
 
-    def move(self, sink: str, directory: str | Path, cursor: Cursor) -> None:
-        """Note that a sink has taken all before a place."""
-        self._do(_MOVE, (sink, Path(directory).name, *cursor, self._clock()))
+    def move(
+        self,
+        sink: str,
+        directory: str | Path,
+        cursor: Cursor,
+        seen: Cursor | None = None,
+    ) -> None:
+        """Note that a sink has taken all before a place.
+
+        Args:
+            sink: Its name.
+            directory: The journal.
+            cursor: Where it goes on after a crash.
+            seen: How far it has read, if that is further.
+        """
+        told = None if seen is None else json.dumps(seen.to_json())
+        self._do(_MOVE, (sink, Path(directory).name, *cursor, self._clock(), told))
 
     def fail(self, sink: str, directory: str | Path, error: str) -> None:
         """Note that a sink could not take what is next; its place stays."""
@@ -152,14 +173,12 @@ class CursorStore:
     def places(self, sink: str | None = None) -> list[Place]:
         """Return the places of one sink, or of all, by sink and directory."""
         rows = self._do(
-            "SELECT * FROM cursors WHERE ?1 IS NULL OR sink = ?1 "
+            "SELECT sink, directory, segment, offset, number, last_error, time, seen "
+            "FROM cursors WHERE ?1 IS NULL OR sink = ?1 "
             "ORDER BY sink, directory",
             (sink,),
         )
-        return [
-            Place(name, directory, Cursor(*cursor), error, when)
-            for name, directory, *cursor, error, when in rows
-        ]
+        return [_place(*row) for row in rows]
 
     def forget(
         self, *, sink: str | None = None, directory: str | Path | None = None
@@ -208,3 +227,18 @@ class CursorStore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _place(
+    sink: str,
+    directory: str,
+    segment: int,
+    offset: int,
+    number: int,
+    last_error: str | None,
+    when: float,
+    told: str | None,
+) -> Place:
+    cursor = Cursor(segment, offset, number)
+    seen = None if told is None else Cursor.from_json(json.loads(told))
+    return Place(sink, directory, cursor, last_error, when, seen)

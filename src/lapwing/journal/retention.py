@@ -114,6 +114,7 @@ def prune(
     *,
     places: Iterable[Place] = (),
     force: bool = False,
+    dry_run: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> Pruned:
     """Remove old journals, except those that somebody needs yet.
@@ -127,6 +128,7 @@ def prune(
         places: Of all sinks, ``CursorStore(...).places()``. A sink that has a place
             in any journal is taken to read all.
         force: Whether to go over sinks that lag.
+        dry_run: Whether only to say what would be removed.
         clock: Returns seconds since the epoch.
 
     Raises:
@@ -139,7 +141,7 @@ def prune(
     for newer, journal in enumerate(reversed(journals(data_dir))):
         size += journal.num_bytes
         reason = keep.reason(journal, newer, size, clock()) or _needed(journal, known)
-        if reason is None:
+        if reason is None and not dry_run:
             reason = _remove(journal.directory)
         if reason is None:
             made += journal.num_bytes

@@ -15,6 +15,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   ├── MismatchedReadError     also RuntimeError
     │   ├── UndeclaredStreamError   also AssertionError
     │   ├── InvalidCommand          also KeyError
+    │   ├── ReplayMismatchError
     │   └── UnsupportedDeviceError  also AssertionError
     ├── DeviceError                 the beamline can mend it; carries device and PV
     │   ├── FailedStatus
@@ -26,6 +27,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   ├── NoReadingError          also RuntimeError
     │   └── MotionError
     ├── StateError                  right command, wrong moment; also RuntimeError
+    │   ├── ResumeError
     │   └── TransitionError
     ├── DataError
     │   ├── DocumentError           also ValueError
@@ -131,6 +133,16 @@ class InvalidCommand(PlanError, KeyError):
     default_hint = "register it with RE.register_command(name, async_function)"
 
 
+class ReplayMismatchError(PlanError):
+    """A plan that is run again after a crash says something else than before."""
+
+    code = "plan.replay"
+    default_hint = (
+        "let it look at the world only by messages and 'recorded'; "
+        "'lapwing plans check FILE --durable' finds where it does not"
+    )
+
+
 class UnsupportedDeviceError(PlanError, AssertionError):
     """The device lacks a method that the message needs."""
 
@@ -232,6 +244,13 @@ class StateError(LapwingError, RuntimeError):
     """The right command at the wrong moment; says which are allowed now."""
 
     code = "state"
+
+
+class ResumeError(StateError):
+    """A call that a crash has cut off cannot be resumed, only closed."""
+
+    code = "state.resume"
+    default_hint = "close it: lapwing resume --close"
 
 
 class TransitionError(StateError):

@@ -96,6 +96,8 @@ class RunBundler:
         self._states: dict[str, StreamState] = {}
         self._bundle: _Bundle | None = None
         self.closed = False
+        # Descriptors of a process that died before their first event, by stream.
+        self._announced: dict[str, Document] = {}
         # The event that was being bundled at the checkpoint, as it was then.
         self._marked_bundle: _Bundle | None = None
         # seq_num of each stream that went on since the checkpoint, as it was then
@@ -254,6 +256,57 @@ class RunBundler:
             if state.collected and any(known is obj for known in state.objs)
         ]
 
+    def stream_of(self, obj: Any, name: str | None) -> StreamState:
+        """Return the stream into which a device is monitored.
+
+        Args:
+            obj: The device.
+            name: Name of the stream, if it was given one.
+
+        Raises:
+            DocumentError: There is none.
+        """
+        for state in self.declared_of([obj]):
+            if state.name == name or (not name and state.name.startswith("monitor-")):
+                return state
+        raise DocumentError(f"no stream of the run {self.uid} monitors {obj.name!r}")
+
+    def restore(
+        self,
+        descriptor: Document,
+        objs: list[Any],
+        seq_num: int,
+        resources: dict[str, str],
+        *,
+        collected: bool,
+    ) -> None:
+        """Take up a stream whose documents were made by a process that died.
+
+        Args:
+            descriptor: Its last descriptor.
+            objs: The devices that feed it, in the descriptor's order.
+            seq_num: Number of its last event.
+            resources: Data key of each stream_resource, by the resource's uid.
+            collected: Whether its devices collect their data by themselves.
+        """
+        state = self.state(descriptor["name"])
+        state.collected = collected
+        state.objs = list(objs)
+        for obj in objs:
+            keys = descriptor["object_keys"][obj.name]
+            data_keys = {key: descriptor["data_keys"][key] for key in keys}
+            state.learn(
+                Described(obj, data_keys, descriptor["configuration"][obj.name])
+            )
+        state.stream = Stream(descriptor)
+        state.stream.seq_num = state.most = seq_num
+        state.resources.update(resources)
+        self._resources.update(resources)
+
+    def expect(self, descriptor: Document) -> None:
+        """Take up a descriptor whose devices have not come again yet."""
+        self._announced[descriptor["name"]] = descriptor
+
     def declared_of(self, objs: Iterable[Any]) -> list[StreamState]:
         """Return the streams that were declared of these devices and no others."""
         wanted = {id(obj) for obj in objs}
@@ -280,6 +333,11 @@ class RunBundler:
         described = [state.described[id(obj)] for obj in objs]
         refuse_collisions(described)
         descriptor = self._descriptor(state.name, described)
+        announced = self._announced.pop(state.name, None)
+        if announced is not None and _same_keys(announced, descriptor):
+            state.objs = list(objs)
+            state.stream = Stream(announced)
+            return state.stream
         _refuse_other_keys(state, descriptor)
         state.objs = list(objs)
         if state.stream is None:
@@ -409,6 +467,15 @@ class RunBundler:
         self.closed = True
         self._emit("stop", stop)
         return stop
+
+
+def _same_keys(one: Document, other: Document) -> bool:
+    """Whether two descriptors are of the same devices and data keys."""
+    return one["object_keys"] == other["object_keys"] and all(
+        list(spec["shape"]) == list(other["data_keys"][key]["shape"])
+        and spec["dtype"] == other["data_keys"][key]["dtype"]
+        for key, spec in one["data_keys"].items()
+    )
 
 
 def _refuse_other_keys(state: StreamState, descriptor: Document) -> None:

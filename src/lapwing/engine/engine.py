@@ -21,9 +21,11 @@ from lapwing.engine import (
     commands_run,
     device_loop,
     garbage,
+    resume,
 )
 from lapwing.engine.call import Call
 from lapwing.engine.checkpoint import begin_ending, take_up, wake_monitors
+from lapwing.engine.cleanup import close_plan
 from lapwing.engine.conduct import Beginning, conduct, outcome
 from lapwing.engine.dispatcher import Dispatcher, Subscriber
 from lapwing.engine.durable import DurableFeed
@@ -31,6 +33,7 @@ from lapwing.engine.intake import Subscribers, as_generator, flatten_subscribers
 from lapwing.engine.interrupts import End, EndKind, Pause
 from lapwing.engine.recorder import Recorder
 from lapwing.engine.result import EngineResult
+from lapwing.engine.resume import Confirm
 from lapwing.engine.states import State, check_transition
 from lapwing.engine.suspenders import (
     PlanOrFunction,
@@ -41,9 +44,11 @@ from lapwing.engine.suspenders import (
 from lapwing.errors import (
     InvalidCommand,
     PlanArgumentError,
+    ReplayMismatchError,
     StateError,
     TransitionError,
 )
+from lapwing.journal.codec import Record
 from lapwing.messages import Msg
 
 logger = logging.getLogger("lapwing.engine")
@@ -344,9 +349,86 @@ class Engine:
         """
         return await device_loop.run_there(self._run(plan, subs, metadata))
 
-    async def _run(
-        self, plan: Any, subs: Subscribers, metadata: Document
+    async def resume_call(
+        self,
+        records: Iterable[Record],
+        plan: Any,
+        subs: Subscribers = None,
+        *,
+        confirm: Confirm,
     ) -> EngineResult:
+        """Go on with a call that a crash has cut off, in the same runs.
+
+        The plan is run again from its beginning and told what it was told then,
+        without any device, up to its last good point. Whoever listens hears the
+        documents that were made. Then devices are staged, configured and moved as
+        they were, and the plan goes on.
+
+        Args:
+            records: The records of that call; iterated over several times.
+            plan: The plan, as it was called.
+            subs: Subscribers for this call only.
+            confirm: Asked with a `lapwing.engine.resume.Preview` before anything is
+                touched; returns, or awaits, whether to go on.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            StateError: The engine is not idle.
+            ResumeError: It cannot be resumed, or was not agreed to; it stays open.
+            ReplayMismatchError: The plan says something else than before. Its runs
+                are closed with "abort".
+        """
+        return await device_loop.run_there(
+            self._resume_call(records, plan, subs, confirm)
+        )
+
+    async def _resume_call(
+        self,
+        records: Iterable[Record],
+        plan: Any,
+        subs: Subscribers,
+        confirm: Confirm,
+    ) -> EngineResult:
+        self._require_idle()
+        begun = resume.begin_of(records)
+        call = self._prepare(plan, begun.get("metadata", {}))
+        try:
+            self._subscribe_for(call, flatten_subscribers(subs))
+            resuming = resume.prepare(self, call, records)
+            await resume.agree(resuming, confirm)
+            await resume.rebuild(resuming)
+        except ReplayMismatchError as exc:
+            self._give_up(call)
+            if self._recorder is not None:
+                resume.close_call(
+                    records,
+                    self._recorder,
+                    str(exc),
+                    clock=self.clock,
+                    tell=self.dispatcher.process,
+                )
+            raise
+        except BaseException:
+            self._give_up(call)
+            raise
+        self._require_idle()
+        if tripped := self._suspenders.tripped():
+            call.plans.append(waited_for(tripped))
+        self._call = call
+        self.set_state(State.RUNNING)
+        garbage.hold()
+        return await self._drive(call, lambda _: resume.start(resuming))
+
+    def _give_up(self, call: Call) -> None:
+        """Let go of a call that did not go on."""
+        self._unsubscribe_all(call)
+        for plan in call.plans:
+            close_plan(plan)
+        call.forget()
+
+    def _require_idle(self) -> None:
         if not self._state.is_idle:
             raise StateError(
                 f"the engine is {self._state} and cannot start another plan; "
@@ -356,6 +438,11 @@ class Engine:
                     else "wait for its end"
                 )
             )
+
+    async def _run(
+        self, plan: Any, subs: Subscribers, metadata: Document
+    ) -> EngineResult:
+        self._require_idle()
         call = self._prepare(plan, metadata)
         tripped = self._suspenders.tripped()
         wanted = flatten_subscribers(subs)

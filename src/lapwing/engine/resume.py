@@ -1,0 +1,449 @@
+"""Resuming: a call that a crash has cut off goes on in this process.
+
+Owns what is shown before, what is rebuilt without hardware, and what is done again.
+Must not know where records are kept; they are handed in.
+Test: cut the records of a call after each one; resume; compare the documents.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lapwing.documents import Document, compose_stop
+from lapwing.engine.bundler import RunBundler
+from lapwing.engine.call import Call
+from lapwing.engine.monitors import Monitor
+from lapwing.engine.recorder import Recorder
+from lapwing.engine.replay import Replay, Standing
+from lapwing.engine.streams import describe, describe_collected
+from lapwing.errors import ReplayMismatchError, ResumeError
+from lapwing.journal.codec import Kind, Record
+from lapwing.journal.resume_state import (
+    ResumeState,
+    RunAt,
+    StreamAt,
+    resume_state,
+)
+from lapwing.messages import Msg
+from lapwing.protocols import resolve
+
+if TYPE_CHECKING:
+    from lapwing.engine.engine import Engine
+
+
+@dataclass(frozen=True)
+class Move:
+    """A device that will be set again.
+
+    Attributes:
+        device: Its name.
+        start: Where it is now; None if it does not say.
+        target: Where it was sent last.
+    """
+
+    device: str
+    start: Any
+    target: Any
+
+    def __str__(self) -> str:
+        if self.start is None:
+            return f"{self.device} to {_short(self.target)}"
+        return f"{self.device} from {_short(self.start)} to {_short(self.target)}"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What will be done before a call goes on; nothing has been touched yet.
+
+    Attributes:
+        plan_name: The plan.
+        why: After which of its messages it goes on.
+        runs: scan_id and number of events so far, of each open run.
+        stops: Devices that move at this moment, and will be stopped.
+        stages: Devices that will be staged.
+        configures: Devices whose settings will be made again.
+        moves: Devices that will be set again, in order.
+        monitors: Devices that will be monitored again.
+    """
+
+    plan_name: str
+    why: str
+    runs: tuple[tuple[Any, int], ...]
+    stops: tuple[str, ...]
+    stages: tuple[str, ...]
+    configures: tuple[str, ...]
+    moves: tuple[Move, ...]
+    monitors: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.plan_name or 'The plan'} goes on after {self.why}."]
+        for scan_id, count in self.runs:
+            lines.append(f"  scan {scan_id} has {count} events and goes on")
+        for verb, names in (
+            ("still moves and will be stopped", self.stops),
+            ("will be staged", self.stages),
+            ("will be configured", self.configures),
+            ("will be monitored", self.monitors),
+        ):
+            lines += [f"  {name} {verb}" for name in names]
+        lines += [f"  {move} will be moved" for move in self.moves]
+        return "\n".join(lines)
+
+
+Confirm = Callable[[Preview], bool | Awaitable[bool]]
+
+
+@dataclass
+class Resuming:
+    """A call that is about to go on.
+
+    Attributes:
+        call: The call; its plan has been replayed.
+        state: Where it goes on.
+        replay: How the plan stands.
+    """
+
+    call: Call
+    state: ResumeState
+    replay: Replay
+
+
+def begin_of(records: Iterable[Record]) -> Document:
+    """Return what a call's BEGIN says.
+
+    Raises:
+        ResumeError: It has none.
+    """
+    for record in records:
+        if record[0] == Kind.BEGIN:
+            return record[1]
+        break
+    raise ResumeError("the records of the call do not begin with its BEGIN")
+
+
+async def agree(resuming: Resuming, confirm: Confirm) -> None:
+    """Show what will be done, and ask.
+
+    Raises:
+        ResumeError: The answer is no.
+    """
+    if not await resolve(confirm(await preview(resuming))):
+        raise ResumeError(
+            "it was not agreed to go on; nothing was touched, the call stays open",
+            hint="",
+        )
+
+
+def prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Resuming:
+    """Replay a plan, up to where its call was cut off; no device is touched.
+
+    Raises:
+        ReplayMismatchError: The plan says something else than before.
+        ResumeError: The call cannot be resumed; says why.
+    """
+    state = resume_state(records)
+    if state.ended:
+        raise ResumeError("the call ended; there is nothing to resume", hint="")
+    replay = Replay(
+        records,
+        state,
+        call.plans[0],
+        perform=lambda msg: engine.verbs[msg.command](call, msg),
+        tell=engine.dispatcher.process,
+    )
+    replay.run()
+    call.uid = str(state.begun.get("call", call.uid))
+    if (why := _obstacle(state, replay.standing)) is not None:
+        raise ResumeError(f"the call cannot be resumed: {why}")
+    return Resuming(call, state, replay)
+
+
+def _obstacle(state: ResumeState, standing: Standing) -> str | None:
+    """Say why a call cannot go on, if it cannot."""
+    if not standing.resumable:
+        return "the plan said that it cannot be rewound (clear_checkpoint)"
+    if standing.flights:
+        names = ", ".join(standing.flights)
+        return f"{names} was flying, and cannot say how far it came"
+    if len(standing.opened) != len(state.runs):
+        return "its open runs are not those of its documents"
+    for run in state.runs.values():
+        for stream in run.streams.values():
+            if stream.seq_num and (names := _missing(stream, standing)):
+                return f"the plan did not bring the devices {', '.join(names)} again"
+    return None
+
+
+def _missing(stream: StreamAt, standing: Standing) -> list[str]:
+    """Return the devices of a stream that the plan has not spoken to yet."""
+    return [n for n in stream.descriptor["object_keys"] if n not in standing.seen]
+
+
+async def preview(resuming: Resuming) -> Preview:
+    """Say what will be done; limits are checked.
+
+    Raises:
+        LimitError: A device cannot be set again to where it was.
+    """
+    state, standing = resuming.state, resuming.replay.standing
+    moves = []
+    for _, msg in standing.moved.values():
+        target = msg.args[0] if len(msg.args) == 1 else msg.args
+        if hasattr(msg.obj, "check_value") and len(msg.args) == 1:
+            await resolve(msg.obj.check_value(target))
+        moves.append(Move(_name(msg.obj), await _position(msg.obj), target))
+    return Preview(
+        plan_name=str(state.begun.get("plan_name", "")),
+        why=state.why,
+        runs=tuple(
+            (
+                run.start.get("scan_id"),
+                max((s.seq_num for s in run.streams.values()), default=0),
+            )
+            for run in state.runs.values()
+        ),
+        stops=tuple(_name(obj) for obj in await _moving(standing)),
+        stages=tuple(_name(msg.obj) for msg in standing.staged.values()),
+        configures=tuple(_name(msg.obj) for msg in standing.configured.values()),
+        moves=tuple(moves),
+        monitors=tuple(_name(msg.obj) for msg in standing.monitored.values()),
+    )
+
+
+async def _position(obj: Any) -> Any:
+    """Return where a device is, if it says so."""
+    if hasattr(obj, "locate"):
+        return (await resolve(obj.locate()))["readback"]
+    position = getattr(obj, "position", None)
+    return None if callable(position) else position
+
+
+async def _moving(standing: Standing) -> list[Any]:
+    """Return the devices that were set and move at this moment."""
+    found = []
+    for _, msg in standing.moved.values():
+        moving = getattr(msg.obj, "moving", False)
+        if callable(moving):
+            moving = await resolve(moving())
+        if moving is True and hasattr(msg.obj, "stop"):
+            found.append(msg.obj)
+    return found
+
+
+def _name(obj: Any) -> str:
+    return str(getattr(obj, "name", obj))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+# ---------------------------------------------------------------- rebuilding
+
+
+async def rebuild(resuming: Resuming) -> None:
+    """Make the open runs anew, as their documents tell; only `describe` is asked.
+
+    Raises:
+        ReplayMismatchError: A device describes other data than before.
+    """
+    call, state = resuming.call, resuming.state
+    standing = resuming.replay.standing
+    call.seen.update((id(obj), obj) for obj in standing.seen.values())
+    call.moved.update((id(msg.obj), msg.obj) for _, msg in standing.moved.values())
+    call.run_uids = list(state.run_uids)
+    call.rewindable = standing.rewindable
+    for key, run_at in zip(standing.opened, state.runs.values(), strict=True):
+        call.runs[key] = await _run(call, key, run_at, standing)
+    for key, (name, readings) in standing.bundles.items():
+        await _bundle(call.runs[key], name, readings)
+    call.record_again()
+
+
+async def _run(
+    call: Call, key: Hashable, run_at: RunAt, standing: Standing
+) -> RunBundler:
+    run = RunBundler(run_at.start, call.engine.emit, call.engine.clock)
+    for at in run_at.streams.values():
+        if _missing(at, standing):
+            run.expect(at.descriptor)
+            continue
+        names = at.descriptor["object_keys"]
+        objs = [standing.seen[name] for name in names]
+        collected = (key, at.name) in standing.collected
+        if objs and not collected and not _is_monitored(objs, standing):
+            collected = not hasattr(objs[0], "read")
+        for obj in objs:
+            await _require_same_keys(obj, at.name, at.descriptor, collected)
+        run.restore(at.descriptor, objs, at.seq_num, at.resources, collected=collected)
+    return run
+
+
+def _is_monitored(objs: list[Any], standing: Standing) -> bool:
+    return len(objs) == 1 and id(objs[0]) in standing.monitored
+
+
+async def _require_same_keys(
+    obj: Any, stream: str, descriptor: Document, collected: bool
+) -> None:
+    if collected:
+        answers = await describe_collected(obj)
+        now = (answers.get(stream) or answers[None]).data_keys
+    else:
+        now = (await describe(obj)).data_keys
+    for key in descriptor["object_keys"][obj.name]:
+        then = descriptor["data_keys"][key]
+        for what in ("dtype", "shape"):
+            found = None if key not in now else _plain(now[key].get(what))
+            if found != _plain(then.get(what)):
+                raise ReplayMismatchError(
+                    f"{obj.name!r} described {key!r} with {what} {then.get(what)} "
+                    f"before the crash, and now with {found}",
+                    hint="put it back as it was, or close the run",
+                )
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, list | tuple) else value
+
+
+async def _bundle(run: RunBundler, name: str, readings: list[tuple[Any, Any]]) -> None:
+    """Begin an event again that was open while another run made one."""
+    run.begin(name)
+    for obj, reading in readings:
+        if not run.knows(obj):
+            run.learn(await describe(obj))
+        run.add(obj, reading)
+
+
+# ---------------------------------------------------------------- doing again
+
+
+async def start(resuming: Resuming) -> None:
+    """Let monitors go on, and put on top of the plan what is to be done again."""
+    call, standing = resuming.call, resuming.replay.standing
+    if (recorder := call.engine.recorder) is not None:
+        recorder.resumed(resuming.state.index)
+    moving = await _moving(standing)
+    call.plans.append(_do_again(resuming, moving))
+    for msg in standing.monitored.values():
+        options = {k: v for k, v in msg.kwargs.items() if k != "name"}
+        run = call.runs[msg.run]
+        state = run.stream_of(msg.obj, msg.kwargs.get("name"))
+        monitor = Monitor(call, run, msg.obj, state, options)
+        monitor.start()
+        call.monitors[id(msg.obj)] = monitor
+
+
+def _do_again(resuming: Resuming, moving: list[Any]) -> Generator[Msg, Any, Any]:
+    """Say again what makes devices what they were; return what the plan is sent.
+
+    Never said again: trigger, read, sleep, input, wait.
+    """
+    replay = resuming.replay
+    standing = replay.standing
+    for obj in moving:
+        yield Msg("stop", obj)
+    groups: set[Hashable] = set()
+    for msg in standing.staged.values():
+        yield msg
+        if "group" in msg.kwargs:
+            groups.add(msg.kwargs["group"])
+    for group in groups:
+        yield Msg("wait", None, group=group)
+    for msg in standing.configured.values():
+        yield msg
+    yield from _move_again(replay)
+    for status in replay.statuses.values():
+        status.set_finished()  # of what is not done again
+    replay.statuses.clear()
+    resuming.call.mark_checkpoint()
+    if replay.error is not None:
+        raise replay.error
+    return replay.response
+
+
+def _move_again(replay: Replay) -> Generator[Msg, Any, None]:
+    """Set devices group by group; those that nobody had waited for, last."""
+    standing = replay.standing
+    before: Hashable = None
+    number = 0
+    under_way: list[tuple[int, Msg]] = []
+    done = [one for one in standing.moved.values() if not _pending(standing, one[1])]
+    for place, (_, msg) in enumerate(done):
+        group = msg.kwargs.get("group")
+        if place and group != before:
+            yield Msg("wait", None, group=f"resume-{number}")
+            number += 1
+        before = group
+        yield Msg._make(
+            (
+                "set",
+                msg.obj,
+                msg.args,
+                {**msg.kwargs, "group": f"resume-{number}"},
+                None,
+            )
+        )
+    if done:
+        yield Msg("wait", None, group=f"resume-{number}")
+    under_way = [one for one in standing.moved.values() if _pending(standing, one[1])]
+    for index, msg in under_way:
+        status = yield msg
+        waiting = replay.statuses.pop(index, None)
+        if waiting is not None and hasattr(status, "add_callback"):
+            status.add_callback(lambda _=None, s=waiting: s.set_finished())
+
+
+def _pending(standing: Standing, msg: Msg) -> bool:
+    return msg.kwargs.get("group") in standing.pending
+
+
+# ---------------------------------------------------------------- closing
+
+
+def close_call(
+    records: Iterable[Record],
+    recorder: Recorder,
+    reason: str,
+    *,
+    clock: Callable[[], float] = time.time,
+    tell: Callable[[str, Document], Any] | None = None,
+) -> list[str]:
+    """End a call that was cut off: each open run gets its stop document.
+
+    Args:
+        records: All records of the call.
+        recorder: Takes down the stop documents, and the end of the call.
+        reason: Why; goes into the stop documents, with exit_status "abort".
+        clock: Returns seconds since 1970.
+        tell: Called with each stop document as well.
+
+    Returns:
+        Uids of the runs that were closed.
+    """
+    state = resume_state(records)
+    recorder.resumed(state.index)
+    for uid, run in state.runs.items():
+        stop = compose_stop(
+            run_start=uid,
+            time=clock(),
+            exit_status="abort",
+            reason=reason,
+            num_events={s.name: s.seq_num for s in run.streams.values()},
+        )
+        recorder.document("stop", stop)
+        if tell is not None:
+            tell("stop", stop)
+    recorder.end(
+        {
+            "exit_status": "abort",
+            "reason": reason,
+            "run_uids": list(state.run_uids),
+            "error": None,
+            "value": None,
+            "time": clock(),
+        }
+    )
+    return list(state.runs)

@@ -1,0 +1,283 @@
+"""What is asked, refused and shown when a call that was cut off is resumed."""
+
+import asyncio
+
+import pytest
+from kit import make_engine
+
+from lapwing import Msg, recorded
+from lapwing import plan_stubs as bps
+from lapwing.devices import SoftDetector, SoftMotor
+from lapwing.engine import MemoryRecorder
+from lapwing.engine.resume import close_call
+from lapwing.errors import LimitError, ReplayMismatchError, ResumeError
+from lapwing.journal.codec import Kind
+from lapwing.plans import count, scan
+
+
+def cut_off(plan, after):
+    """Return the records of a call up to a number of events."""
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+    asyncio.run(engine.run(plan, operator="me"))
+    events = 0
+    for number, record in enumerate(recorder.records):
+        events += record[0] == Kind.DOCUMENT and record[1] == "event"
+        if events == after:
+            return recorder.records[: number + 1]
+    raise AssertionError("there are not as many events")
+
+
+def resume(records, plan, confirm=lambda preview: True):
+    recorder = MemoryRecorder()
+    recorder.store.records += records
+    engine, docs = make_engine(recorder=recorder)
+    try:
+        result = asyncio.run(engine.resume_call(records, plan, confirm=confirm))
+    finally:
+        assert engine.state == "idle"
+    return result, recorder.records, docs
+
+
+def stops(records):
+    kinds = (Kind.DOCUMENT, "stop")
+    return [r[2] for r in records if (r[0], r[1]) == kinds]
+
+
+def test_what_will_be_done_is_shown_before_anything_is_touched():
+    records = cut_off(scan([SoftDetector("det")], SoftMotor("x"), 0, 2, 3), after=2)
+    x, shown = SoftMotor("x", 7.0), []
+
+    def confirm(preview):
+        shown.append(preview)
+        assert x.position == 7.0
+        return True
+
+    resume(records, scan([SoftDetector("det")], x, 0, 2, 3), confirm)
+
+    (preview,) = shown
+    assert preview.plan_name == "scan"
+    assert preview.runs == ((1, 2),)
+    (move,) = preview.moves
+    assert (move.device, move.start, move.target) == ("x", 7.0, 1.0)
+    assert "x from 7 to 1 will be moved" in str(preview)
+    assert "scan 1 has 2 events" in str(preview)
+
+
+def test_an_answer_may_be_awaited_and_no_leaves_all_as_it_was():
+    records = cut_off(scan([SoftDetector("det")], SoftMotor("x"), 0, 2, 3), after=2)
+    x = SoftMotor("x", 7.0)
+
+    async def refuse(preview):
+        return False
+
+    with pytest.raises(ResumeError, match="not agreed"):
+        resume(records, scan([SoftDetector("det")], x, 0, 2, 3), refuse)
+    assert x.position == 7.0
+
+
+def test_the_uids_and_the_metadata_of_the_call_stay():
+    records = cut_off(count([SoftDetector("det")], 3), after=1)
+
+    result, after, docs = resume(records, count([SoftDetector("det")], 3))
+
+    start = docs.named("start")[0]
+    assert result.run_start_uids == (start["uid"],)
+    assert start["operator"] == "me"
+    assert [one["seq_num"] for one in docs.named("event")] == [1, 2, 3]
+    assert len({one["descriptor"] for one in docs.named("event")}) == 1
+    assert after[-1][1]["run_uids"] == [start["uid"]]
+
+
+def test_a_plan_that_says_something_else_closes_its_run_and_shows_both():
+    records = cut_off(scan([SoftDetector("det")], SoftMotor("x"), 0, 2, 3), after=2)
+    x = SoftMotor("x")
+    recorder = MemoryRecorder()
+    engine, docs = make_engine(recorder=recorder)
+
+    with pytest.raises(ReplayMismatchError) as caught:
+        asyncio.run(
+            engine.resume_call(
+                records,
+                scan([SoftDetector("det")], x, 0, 4, 3),
+                confirm=lambda preview: True,
+            )
+        )
+
+    assert "num_points" not in str(caught.value)
+    assert "'args': ['<SoftMotor x>', 0, 2]" in str(caught.value)
+    assert "'args': ['<SoftMotor x>', 0, 4]" in str(caught.value)
+    (stop,) = stops(recorder.records)
+    assert stop["exit_status"] == "abort"
+    assert "and is now open_run" in stop["reason"]
+    assert stop["num_events"] == {"primary": 2}
+    assert recorder.records[-1][0] == Kind.END
+    assert docs.names == ["stop"]
+    assert x.position == 0.0
+
+
+def wandering(x, det, targets):
+    yield from bps.open_run()
+    for target in targets:
+        yield from bps.checkpoint()
+        yield from bps.mv(x, target)
+        yield from bps.trigger_and_read([det])
+    yield from bps.close_run()
+
+
+def test_the_difference_of_a_set_point_is_shown():
+    records = cut_off(wandering(SoftMotor("x"), SoftDetector("det"), [1, 2, 3]), 2)
+
+    with pytest.raises(ReplayMismatchError, match=r"was set\(x, 2.*is now set\(x, 5"):
+        resume(records, wandering(SoftMotor("x"), SoftDetector("det"), [1, 5, 3]))
+
+
+def test_a_plan_that_ends_too_early_is_a_difference():
+    records = cut_off(wandering(SoftMotor("x"), SoftDetector("det"), [1, 2, 3]), 2)
+
+    with pytest.raises(ReplayMismatchError, match="is now close_run"):
+        resume(records, wandering(SoftMotor("x"), SoftDetector("det"), [1]))
+
+
+def test_a_plan_that_raises_is_a_difference():
+    records = cut_off(wandering(SoftMotor("x"), SoftDetector("det"), [1, 2, 3]), 2)
+
+    def breaks():
+        yield Msg("open_run")
+        raise RuntimeError("broken")
+
+    with pytest.raises(ReplayMismatchError, match="it raised RuntimeError"):
+        resume(records, breaks())
+
+
+def counted(det, numbers):
+    yield from bps.open_run()
+    for _ in range(3):
+        yield from bps.checkpoint()
+        number = recorded(lambda: next(numbers))
+        yield from bps.null()
+        yield from bps.trigger_and_read([det], name=f"number{number}")
+    yield from bps.close_run()
+
+
+def test_what_is_looked_at_by_recorded_is_what_it_was():
+    det = SoftDetector("det")
+    records = cut_off(counted(det, iter([5, 6, 7])), after=2)
+
+    _, _, docs = resume(records, counted(SoftDetector("det"), iter([100, 200])))
+
+    names = [one["name"] for one in docs.named("descriptor")]
+    assert names == ["number5", "number6", "number100"]
+
+
+def test_a_look_that_was_not_made_before_is_a_difference():
+    def plan(looks):
+        yield Msg("open_run")
+        for _ in range(looks):
+            recorded(lambda: 1)
+        yield Msg("create", name="primary")
+        yield Msg("read", det)
+        yield Msg("save")
+
+    det = SoftDetector("det")
+    records = cut_off(plan(1), after=1)
+
+    with pytest.raises(ReplayMismatchError, match="looks outside itself where"):
+        resume(records, plan(2))
+    with pytest.raises(ReplayMismatchError, match="less often"):
+        resume(records, plan(0))
+
+
+def test_a_plan_without_a_checkpoint_to_come_back_to_is_not_resumed():
+    def plan(det):
+        yield from bps.open_run()
+        yield from bps.clear_checkpoint()
+        yield from bps.trigger_and_read([det])
+        yield from bps.close_run()
+
+    records = cut_off(plan(SoftDetector("det")), after=1)
+
+    with pytest.raises(ResumeError, match="clear_checkpoint"):
+        resume(records, plan(SoftDetector("det")))
+
+
+def test_two_devices_of_one_name_cannot_be_told_apart():
+    def plan(*dets):
+        yield Msg("open_run")
+        for number, det in enumerate(dets):
+            yield Msg("create", name=f"stream{number}")
+            yield Msg("read", det)
+            yield Msg("save")
+
+    records = cut_off(plan(one := SoftDetector("det"), one), after=2)
+
+    with pytest.raises(ResumeError, match="two devices of the plan are named 'det'"):
+        resume(records, plan(SoftDetector("det"), SoftDetector("det")))
+
+
+def test_a_position_that_is_beyond_a_limit_now_is_refused_before_anything_moves():
+    records = cut_off(scan([SoftDetector("det")], SoftMotor("x"), 0, 2, 3), after=2)
+    x = SoftMotor("x", 0.0, limits=(-0.5, 0.5))
+
+    with pytest.raises(LimitError):
+        resume(records, scan([SoftDetector("det")], x, 0, 2, 3))
+    assert x.position == 0.0
+
+
+def test_a_device_that_describes_other_data_now_is_refused():
+    class Other(SoftDetector):
+        def describe(self):
+            (key,) = super().describe()
+            return {key: {"source": "soft", "dtype": "array", "shape": [3]}}
+
+        def __repr__(self):
+            return "<SoftDetector det>"
+
+    records = cut_off(count([SoftDetector("det")], 3), after=1)
+
+    with pytest.raises(ReplayMismatchError, match="'det' described 'det' with dtype"):
+        resume(records, count([Other("det")], 3))
+
+
+def test_a_call_can_be_closed_instead_without_any_device():
+    records = cut_off(count([SoftDetector("det")], 3), after=2)
+    recorder = MemoryRecorder()
+
+    closed = close_call(records, recorder, "the beam time is over", clock=lambda: 5.0)
+
+    (stop,) = stops(recorder.records)
+    assert closed == [stop["run_start"]]
+    assert (stop["exit_status"], stop["time"]) == ("abort", 5.0)
+    assert stop["reason"] == "the beam time is over"
+    assert stop["num_events"] == {"primary": 2}
+
+
+def test_a_call_that_ended_is_not_resumed():
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+    asyncio.run(engine.run(count([SoftDetector("det")])))
+
+    with pytest.raises(ResumeError, match="nothing to resume"):
+        resume(recorder.records, count([SoftDetector("det")]))
+
+
+def test_a_move_that_nobody_waited_for_is_set_again_under_its_group():
+    def plan(x, det, waits):
+        yield Msg("open_run")
+        yield Msg("checkpoint")
+        status = yield Msg("set", x, 3.0, group="far")
+        yield Msg("create", name="primary")
+        yield Msg("read", det)
+        yield Msg("save")
+        yield Msg("wait", None, group="far")
+        waits.append(status.done)
+        yield Msg("close_run")
+
+    waits = []
+    records = cut_off(plan(SoftMotor("x"), SoftDetector("det"), waits), after=1)
+    x = SoftMotor("x")
+
+    resume(records, plan(x, SoftDetector("det"), waits))
+
+    assert x.position == 3.0
+    assert waits == [True, True]

@@ -48,7 +48,7 @@ BEAMLINE = """
     feeds = Feeds(data_dir, log.directory, durable=lambda: log.durable)
     transcript.on_durable(feeds.wake)
     files = Hdf5Sink(data_dir)
-    files.urgent = feeds.add(files, others="ended").urgent
+    files.join(feeds)
     ids = count(int(sys.argv[2]))
     RE = RunEngine({}, recorder=transcript, scan_id_source=lambda md: next(ids))
     RE.subscribe(files, "start")
@@ -160,7 +160,7 @@ def test_file_of_a_killed_run_is_written_anew_by_the_next_process(killed):
     before = finished.stat().st_mtime_ns
     feeds = Feeds(killed)
     sink = Hdf5Sink(killed)
-    feeds.add(sink, others="ended")
+    sink.join(feeds)
     assert feeds.catch_up(WAIT)
     assert feeds.close(WAIT)
     with h5py.File(path) as file:  # closed in order, so that anybody can open it

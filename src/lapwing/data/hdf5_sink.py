@@ -18,6 +18,7 @@ from lapwing.data.paths import place_of_run, reserve
 from lapwing.errors import DataError, DataExistsError, DocumentError
 
 if TYPE_CHECKING:
+    from lapwing.data.feed import Feed, Feeds
     from lapwing.data.run_files import OnTrouble
 
 MOST_DOCUMENTS = 8000
@@ -58,7 +59,9 @@ class Hdf5Sink:
         from lapwing.data.run_files import RunFiles
 
         self.period = period
-        self.urgent: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+        self._urgent: Callable[[], AbstractContextManager[None]] = (
+            contextlib.nullcontext
+        )
         self._data_dir = Path(data_dir)
         self._files = RunFiles(period, on_trouble)
         self._expected: set[str] = set()
@@ -66,6 +69,12 @@ class Hdf5Sink:
         self._ignored: dict[str, list[str]] = {}  # runs, and all that is theirs
         self._ignored_run: dict[str, str] = {}
         self._num_bytes = 0
+
+    def join(self, feeds: "Feeds") -> "Feed":
+        """Be fed from the own journal, and from those of processes that ended."""
+        feed = feeds.add(self, others="ended")
+        self._urgent = feed.urgent
+        return feed
 
     # ------------------------------------------------------------ asked by others
 
@@ -116,7 +125,7 @@ class Hdf5Sink:
             DataError: There is no such run.
         """
         self.path_of(run_uid)
-        with self.urgent():
+        with self._urgent():
             return self._files.wait_closed(run_uid, timeout)
 
     # ------------------------------------------------------------ fed

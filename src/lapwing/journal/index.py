@@ -28,7 +28,8 @@ VERSION = 2
 """Version of the tables; a file of another one is made anew."""
 
 _BUSY_SECONDS = 10.0
-_HOLD_SECONDS = 0.5  # between two commits of much that is new
+_HOLD_SECONDS = 2.0  # between two commits of much that is new
+_LET_SECONDS = 0.11  # then another process has its turn: it tries every 0.1 s
 _TABLES = """
 CREATE TABLE journals (
   directory TEXT PRIMARY KEY,
@@ -120,7 +121,7 @@ class Index:
                     continue
                 try:
                     while self._read_on(directory):
-                        pass
+                        time.sleep(_LET_SECONDS)
                 except DataError as exc:
                     if name not in self.troubles:
                         logger.warning("%s is not in the index: %s", directory, exc)

@@ -285,6 +285,29 @@ def test_unfinished_runs_of_an_ended_process_are_left_to_whoever_goes_on(desk):
     assert desk.sink.taken == documents
 
 
+def test_journal_that_a_process_takes_up_is_left_to_it(desk):
+    desk.sink.whole_runs = True
+    journal = desk.journal()
+    documents = line_scan(5)
+    journal.put(documents[:4])
+    journal.close()
+    desk.sink.refuse = OSError("busy")
+    follower = desk.follow(others="ended")
+    desk.rounds(follower, 3)
+    desk.sink.refuse = None
+
+    taken_up = desk.journal(journal.directory)
+    own = desk.follow(taken_up)
+    desk.rounds(own, 1)
+    assert own.is_refused
+    desk.rounds(follower, 1, seconds=LOOK_SECONDS)
+    taken_up.put(documents[4:])
+    desk.sink.taken = []
+    desk.rounds(own, seconds=1.0)
+    assert desk.sink.taken == documents
+    assert not own.is_refused
+
+
 def test_new_sink_can_begin_behind_what_is_there(desk):
     journal = desk.journal()
     old, new = line_scan(3), line_scan(4)

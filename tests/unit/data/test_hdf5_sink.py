@@ -33,8 +33,7 @@ class Beamline:
         log.on_durable(self.feeds.wake)
         self.told = []
         self.sink = Hdf5Sink(data_dir, period=0.05, on_trouble=self.told.append)
-        self.feed = self.feeds.add(self.sink, others="ended")
-        self.sink.urgent = self.feed.urgent
+        self.feed = self.sink.join(self.feeds)
 
     def run(self, documents):
         for name, doc in documents:

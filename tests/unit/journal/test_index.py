@@ -193,6 +193,7 @@ def test_all_that_is_skipped_would_not_have_counted(make, tmp_path, monkeypatch)
 
 def test_much_is_taken_in_piece_by_piece(make, asked, monkeypatch):
     monkeypatch.setattr(index, "_HOLD_SECONDS", -1.0)
+    monkeypatch.setattr(index, "_LET_SECONDS", 0.0)
     journal = make()
     documents = line_scan(50)
     journal.put(documents)

@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from lapwing.callbacks.plots import load_matplotlib
+from lapwing.cli.resume import session_of
 from lapwing.cli.signals import orderly_end
 from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, ca
 from lapwing.plans import grid_scan, scan
 from lapwing.plans.stubs import mv
-from lapwing.session.session import Session, session
+from lapwing.session.session import Session
 from lapwing.sim.beamline import Beamline
 
 
@@ -37,7 +38,7 @@ def command(data_dir: Path | None, points: int, side: int) -> None:
     with (
         orderly_end(),
         Beamline.start() as beamline,
-        session(data_dir) as current,
+        session_of(data_dir) as current,
     ):
         ca.configure(beamline.environment)
         click.echo(

@@ -18,6 +18,7 @@ _COMMANDS = {
     "demo": ("lapwing.cli.demo", "Run two scans on a simulated EPICS beamline."),
     "journal": ("lapwing.cli.journal", "List the journals; remove old ones."),
     "plans": ("lapwing.cli.plans", "Look at files of plans without running them."),
+    "resume": ("lapwing.cli.resume", "Go on with what a killed process left."),
     "run": ("lapwing.cli.run", "Run a script in which RE is ready for use."),
     "runs": ("lapwing.cli.runs", "List, show and export what was recorded."),
     "sim": ("lapwing.cli.sim", "Run the simulated beamline in the foreground."),

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import click
 
+from lapwing.cli.resume import session_of
 from lapwing.cli.signals import orderly_end
 from lapwing.engine.engine import EngineResult
 from lapwing.errors import LapwingError, RunEngineInterrupted
 from lapwing.session.facade import PauseChoice, RunEngine
-from lapwing.session.session import session
 
 HASTE = 1.0
 """Seconds within which further presses of Ctrl-C are taken for one."""
@@ -56,8 +56,9 @@ def command(
     bluesky is Lapwing.
     """
     engine_type = _engine_of_bluesky() if compat else RunEngine
-    made = session(
+    made = session_of(
         data_dir,
+        file,
         table=table,
         plot_dir=plots,
         live_plot=live_plot,

@@ -65,6 +65,7 @@ class Hdf5Sink:
         self._data_dir = Path(data_dir)
         self._files = RunFiles(period, on_trouble)
         self._expected: set[str] = set()
+        self._going_on: set[str] = set()
         self._lock = threading.Lock()  # of what is expected
         self._ignored: dict[str, list[str]] = {}  # runs, and all that is theirs
         self._ignored_run: dict[str, str] = {}
@@ -90,12 +91,16 @@ class Hdf5Sink:
             return
         uid, path = _uid(doc), place_of_run(self._data_dir, doc)
         with self._lock:
+            if uid in self._going_on:
+                return
             reserve(path)
             self._expected.add(uid)
             self._files.expect(uid, path)
 
     def expect(self, start: Document) -> None:
         """Say that a run of a process that died goes on here; its file is its own."""
+        with self._lock:
+            self._going_on.add(_uid(start))
         self._files.expect(_uid(start), place_of_run(self._data_dir, start))
 
     @property

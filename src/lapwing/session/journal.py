@@ -8,21 +8,14 @@ Test: a session in a small file system, filled and emptied again.
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from lapwing.documents import Document
 from lapwing.engine import device_loop
+from lapwing.engine.engine import Engine
 from lapwing.errors import DataError
 from lapwing.journal.log import Log
 from lapwing.journal.transcript import Transcript
-
-
-class Suspends(Protocol):
-    """What is made to wait while the disk is full."""
-
-    def request_suspend(self, fut: Callable[[], Any], **options: Any) -> None:
-        """Let the running plan wait; see `lapwing.engine.Engine.request_suspend`."""
-        ...
 
 
 class Journal:
@@ -57,10 +50,10 @@ class Journal:
         )
         self._log.before_sync = self.transcript.flush
         self._say = say
-        self._engine: Suspends | None = None
+        self._engine: Engine | None = None
         self._room: asyncio.Event | None = None
 
-    def guard(self, engine: Suspends) -> None:
+    def guard(self, engine: Engine) -> None:
         """Make this engine wait while the journal cannot be written."""
         self._engine = engine
 

@@ -8,37 +8,42 @@ Test: make one in a temporary directory, run a plan on soft devices, close it.
 import os
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lapwing.callbacks import BestEffort
 from lapwing.config import Settings
-from lapwing.data.hdf5 import Hdf5Writer
-from lapwing.data.paths import check_writable, run_path
+from lapwing.data.feed import Feeds
+from lapwing.data.hdf5_sink import Hdf5Sink
+from lapwing.data.paths import check_writable
+from lapwing.data.sinks import FunctionSink, Take
 from lapwing.documents import Document
 from lapwing.engine import device_loop
 from lapwing.engine.engine import EngineResult
-from lapwing.errors import (
-    DataError,
-    DisconnectedError,
-    TransitionError,
-)
+from lapwing.errors import DataError, DisconnectedError
+from lapwing.journal.directories import new_directory
 from lapwing.session.facade import RunEngine
+from lapwing.session.journal import Journal
 from lapwing.session.metadata import MetadataStore
+from lapwing.session.recover import Resumption
 from lapwing.session.windows import KeepWindows
 
 
 class Session:
     """A RunEngine with all that a person wants round it.
 
+    Every call is taken down in a journal, so that it can go on if the process dies.
     Every run goes into a file of its own, is shown as a table with a bar, and its
     peaks are told. A scan_id is never used twice in a data directory, not by two
-    processes either. A lost device, or a full disk, pauses the plan with the reason.
+    processes either. A lost device pauses the plan with the reason; a full disk lets
+    it wait until there is room.
 
     Args:
         settings: Where data go, and how long is waited.
+        identity: What the calls are to be known by after a crash, such as the
+            command that makes them.
+        resume: What a process that died has left, to go on with.
         table: Whether to print a line for each event.
         progress: Whether to show a bar, on a terminal.
         peaks: Whether to tell where the peaks are.
@@ -51,7 +56,8 @@ class Session:
         RE: The engine: ``session.RE(plan)``.
         md: Metadata for every run, kept from one session to the next.
         best: Table, bar and peaks: ``session.best.peaks["det"].centre``.
-        writer: Writes the files.
+        journal: Where the calls are taken down.
+        writer: Writes the files, from the journal.
 
     Raises:
         DataPathError: The data directory cannot be written to, or is full.
@@ -67,6 +73,8 @@ class Session:
         plot_dir: str | Path | None = None,
         live_plot: bool | None = None,
         engine_type: type[RunEngine] = RunEngine,
+        identity: Mapping[str, Any] | None = None,
+        resume: Resumption | None = None,
     ):
         self.settings = settings or Settings()
         data_dir = self.settings.data_dir
@@ -86,15 +94,54 @@ class Session:
             during_task=KeepWindows([self.best.draw] if self.best.has_window else ()),
         )
         self.RE.engine.pause_on = (DisconnectedError,)
-        self.writer = Hdf5Writer(
-            partial(run_path, data_dir), on_trouble=self._file_trouble
+        self._identity = dict(identity or {"mode": "prompt"})
+        self._resume = resume
+        self.journal = self._open_journal(resume)
+        self.feeds = Feeds(
+            data_dir,
+            self.journal.directory,
+            durable=lambda: self.journal.transcript.durable,
         )
-        self.RE.subscribe(self.writer)
+        self.journal.transcript.on_durable(self.feeds.wake)
+        self.writer = Hdf5Sink(data_dir, on_trouble=self._file_trouble)
+        self.writer.join(self.feeds)
+        self.RE.subscribe(self.writer, "start")
         self.RE.subscribe(self.best)
         if progress:
             self.RE.waiting_hook = self.best.waiting_hook
         self.RE.after_call.append(self._after_call)
         self._closed = False
+
+    def _open_journal(self, resume: Resumption | None) -> Journal:
+        directory = (
+            new_directory(self.settings.data_dir)
+            if resume is None
+            else resume.directory
+        )
+        journal = Journal(
+            directory,
+            durability=self.settings.durability,
+            identify=lambda: self._identity,
+            say=lambda text: self.best.screen.line(text, "yellow"),
+        )
+        engine = self.RE.engine
+        engine.recorder = journal.transcript
+        journal.guard(engine)
+        if resume is not None:
+            self.RE.instead = resume.answers(self)
+        return journal
+
+    def sink(self, name: str, function: Take) -> None:
+        """Hand every document to a function, at its own pace, from the journal.
+
+        It holds no plan up. If it raises it is offered the same document again, after
+        a growing pause; where it stands outlives the process.
+
+        Args:
+            name: Name by which its place is kept from one session to the next.
+            function: Called with name and document, in a thread of its own.
+        """
+        self.feeds.add(FunctionSink(name, function), begin="now")
 
     def connect(self, *devices: Any, timeout: float | None = None) -> None:
         """Connect devices, all at once.
@@ -128,7 +175,9 @@ class Session:
         if self.RE.state.is_paused:
             self.RE.abort("the session was closed")
         self.best.hold()
-        self.writer.close(timeout=60)
+        self.journal.leave()
+        self.feeds.close(timeout=60)
+        self.journal.close()
         self.md.close()
         if "lapwing.epics.ca" in sys.modules:
             device_loop.call(sys.modules["lapwing.epics.ca"].close(), timeout=10)
@@ -151,12 +200,8 @@ class Session:
         check_writable(self.settings.data_dir)
 
     def _file_trouble(self, error: DataError | None) -> None:
-        """Pause the plan while its file cannot be written; called by the writer."""
-        if error is None:
-            return
-        try:
-            self.RE.request_pause(reason=str(error))
-        except TransitionError:
+        """Tell of a file that cannot be written; its run is safe in the journal."""
+        if error is not None:
             self.best.screen.line(str(error), "red")
 
     def _after_call(self, result: EngineResult) -> None:

@@ -34,6 +34,7 @@ _END_OF_READINGS = frozenset(
 """Verbs at which a replay may begin, or readings are discarded: what was read into
 an open event is to be written before them, unless the event itself comes now."""
 
+_MANY = frozenset({"event", "event_page", "datum", "stream_datum"})
 _SENT, _ENGINE, _DOCUMENT = int(Kind.SENT), int(Kind.ENGINE), int(Kind.DOCUMENT)
 _TRUE = [_SENT, True]  # the answer to every wait
 _SUCCEEDED = status_record(True, True)  # the answer to most that is set or triggered
@@ -194,8 +195,8 @@ class Transcript:
         with self._lock:
             number = self._written + len(waiting)
             waiting.append([_DOCUMENT, name, doc])
-        if len(waiting) >= MOST_WAITING:
-            self.flush()
+        if len(waiting) >= MOST_WAITING or name not in _MANY:
+            self.flush()  # whoever hears of a run next may make something of it
         return number
 
     def paused(self, reason: str) -> None:

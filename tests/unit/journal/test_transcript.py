@@ -150,6 +150,14 @@ def test_records_wait_until_they_are_asked_for_or_many():
     assert len(told.store.records) == MOST_WAITING + 1
 
 
+def test_documents_of_which_there_are_few_are_written_at_once():
+    told = Told()
+    told.transcript.document("start", {})
+    told.transcript.document("event", EVENT)
+
+    assert [r[1] for r in told.store.records] == ["start"]
+
+
 def test_the_number_of_a_document_counts_what_waits():
     told = Told()
     told.say("null")

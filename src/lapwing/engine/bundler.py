@@ -16,6 +16,7 @@ from lapwing.documents import (
     compose_stop,
 )
 from lapwing.engine.assets import AssetDoc, complete
+from lapwing.engine.bundle import Bundle
 from lapwing.engine.streams import (
     Described,
     StreamState,
@@ -32,44 +33,6 @@ from lapwing.protocols import Readings
 
 Emit = Callable[[str, Document], None]
 INTERRUPTIONS = "interruptions"
-TOLD_ONCE = frozenset({"resource", "stream_resource"})
-"""Assets that later ones refer to; a device tells of each only once."""
-
-
-class _Bundle:
-    """The event that is being bundled, between ``create`` and ``save``."""
-
-    __slots__ = ("assets", "data", "objs", "readings", "state", "timestamps")
-
-    def __init__(self, state: StreamState):
-        self.state = state
-        self.objs: list[Any] = []
-        self.readings: list[Readings] = []
-        self.data: Document = {}
-        self.timestamps: Document = {}
-        self.assets: list[AssetDoc] | None = None
-
-    def merge_again(self) -> None:
-        """Make the data anew from the readings that were accepted."""
-        self.data, self.timestamps = {}, {}
-        for reading in self.readings:
-            for key, one in reading.items():
-                self.data[key] = one["value"]
-                self.timestamps[key] = one["timestamp"]
-
-    def set_aside(self) -> None:
-        """Leave to the stream's next event what a device tells only once."""
-        assets = self.assets or []
-        self.state.untold += [one for one in assets if one[0] in TOLD_ONCE]
-        self.assets = [one for one in assets if one[0] not in TOLD_ONCE] or None
-
-    def copy(self) -> "_Bundle":
-        """Return a bundle that goes on from here by itself."""
-        twin = _Bundle(self.state)
-        twin.objs, twin.readings = list(self.objs), list(self.readings)
-        twin.merge_again()
-        twin.assets = None if self.assets is None else list(self.assets)
-        return twin
 
 
 class RunBundler:
@@ -94,12 +57,12 @@ class RunBundler:
         self.clock = clock
         self._resources: dict[str, str] = {}  # data keys, by uid
         self._states: dict[str, StreamState] = {}
-        self._bundle: _Bundle | None = None
+        self._bundle: Bundle | None = None
         self.closed = False
         # Descriptors of a process that died before their first event, by stream.
         self._announced: dict[str, Document] = {}
         # The event that was being bundled at the checkpoint, as it was then.
-        self._marked_bundle: _Bundle | None = None
+        self._marked_bundle: Bundle | None = None
         # seq_num of each stream that went on since the checkpoint, as it was then
         self._marks: dict[str, int] = {}
 
@@ -121,7 +84,7 @@ class RunBundler:
                 f"'create' for stream {name!r} came while an event of stream "
                 f"{self._bundle.state.name!r} was open; 'save' or 'drop' that first"
             )
-        self._bundle = _Bundle(self.state(name))
+        self._bundle = Bundle(self.state(name))
 
     def is_simple(self, obj: Any) -> bool:
         """Whether a reading of ``obj`` needs nothing but `add`."""
@@ -217,7 +180,7 @@ class RunBundler:
         self._emit("event", event)
         return True
 
-    def _require_bundle(self, verb: str) -> _Bundle:
+    def _require_bundle(self, verb: str) -> Bundle:
         if self._bundle is None:
             raise IllegalMessageSequence(
                 f"'{verb}' came without a 'create' before it; an event is begun by "

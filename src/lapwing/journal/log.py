@@ -90,7 +90,10 @@ class Log:
         self._open(clock)
         self._stopped = threading.Event()
         self._thread = threading.Thread(
-            target=self._sync_until_stopped, args=(sync_interval,), daemon=True
+            target=self._sync_until_stopped,
+            args=(sync_interval,),
+            name="lapwing-journal",
+            daemon=True,
         )
         if sync_interval > 0:
             self._thread.start()

@@ -185,7 +185,7 @@ def test_a_thread_of_its_own_writes_what_waits_and_syncs(tmp_path):
     assert durable.wait(30)
     assert log.durable == 2
     log.close()
-    assert not [t for t in threading.enumerate() if "sync" in t.name]
+    assert not [t for t in threading.enumerate() if t.name == "lapwing-journal"]
 
 
 def test_what_waits_is_written_before_it_closes(tmp_path):

@@ -7,6 +7,8 @@ READY  := .venv/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 UV     := $(BIN)/python -m uv pip
 SOURCES := $(wildcard src tests bench examples tools)
+# Written by hand; those that tools write have a form of their own.
+PAGES   := $(wildcard *.md docs/*.md) $(addprefix docs/,tutorial how-to explanation decisions)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -28,8 +30,10 @@ check: $(READY) ## check format, lint, types, floors and docs
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/error_reference.py --check
-	$(BIN)/python tools/plan_reference.py --check
+	$(BIN)/python tools/reference.py --check
+	$(BIN)/python tools/state_diagram.py --check
 	$(BIN)/python tools/check_docs.py
+	$(BIN)/mdformat --check $(PAGES)
 
 bench: $(READY) ## run every benchmark
 	@set -e; for file in $$(grep -l __main__ bench/*.py); do \

@@ -1,6 +1,8 @@
 """The checks of `make check` and `make test` find each fault that they are for."""
 
+import sys
 from pathlib import Path, PurePath
+from xml.etree import ElementTree
 
 import pytest
 from architecture.source_tree import ROOT, load_tool
@@ -9,7 +11,9 @@ docs = load_tool("check_docs")
 coverage = load_tool("check_coverage")
 places = load_tool("private_places")
 reference = load_tool("error_reference")
-plan_reference = load_tool("plan_reference")
+all_references = load_tool("reference")
+pages_run = load_tool("run_pages")
+states = load_tool("state_diagram")
 
 DECISION = "\n".join(
     [
@@ -203,17 +207,103 @@ def test_the_page_of_errors_is_checked_against_the_classes(
     assert "| `PlanHalt` | `GeneratorExit` |" in text
 
 
-def test_the_page_of_plans_is_checked_against_the_docstrings(
+def test_the_pages_made_from_the_code_are_checked_against_it(
     tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(plan_reference, "PAGE", tmp_path / "plans.md")
-    assert plan_reference.main(["--check"]) == 1
-    assert "run: python tools/plan_reference.py" in capsys.readouterr().err
-    assert plan_reference.main([]) == 0
-    assert plan_reference.main(["--check"]) == 0
-    text = (tmp_path / "plans.md").read_text()
-    assert "### grid_scan" in text
-    assert "Also called `outer_product_scan`." in text
-    assert "- raises `LimitError`: " in text
-    assert "| `rd(obj, *, default_value=0)` |" in text
-    assert "| `mv(*args, group=None, timeout=None, **kwargs)`, `mov` |" in text
+    monkeypatch.setattr(all_references, "FOLDER", tmp_path)
+    assert all_references.main(["--check"]) == 1
+    assert "run: python tools/reference.py" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    assert all_references.main([]) == 0
+    assert all_references.main(["--check"]) == 0
+
+    def page(name: str) -> str:
+        return (tmp_path / f"{name}.md").read_text()
+
+    assert "### grid_scan" in page("plans")
+    assert "Also called `outer_product_scan`." in page("plans")
+    assert "- raises `LimitError`: " in page("plans")
+    assert "rd(obj, *, default_value=0)" in page("stubs")
+    assert "| [`mv`](#mv), `mov` | Move devices together" in page("stubs")
+    assert "suspend_thresh`: Value beyond which" in page("suspenders")
+    assert "- `.peaks`: The peaks of the run" in page("callbacks")
+    assert "| `sleep` | Let some time pass | *args*: seconds; " in page("messages")
+    assert "Usage: lapwing plans check" in page("command-line")
+    assert "| `LAPWING_DATA_DIR` | `lapwing-data` | Directory" in page("settings")
+    (tmp_path / "stubs.md").write_text("old")
+    assert all_references.main(["--check"]) == 1
+    assert "docs/reference/stubs.md; run" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- the states
+
+
+def test_the_picture_of_the_states_is_checked_against_the_table(
+    tmp_path, capsys, monkeypatch
+):
+    picture, page = tmp_path / "states.svg", tmp_path / "engine.md"
+    page.write_text(f"# Engine\n\n{states.BEGIN}\nold\n{states.END}\n\nWords.\n")
+    monkeypatch.setattr(states, "PICTURE", picture)
+    monkeypatch.setattr(states, "PAGE", page)
+    assert states.main(["--check"]) == 1
+    assert "run: python tools/state_diagram.py" in capsys.readouterr().err
+    assert states.main([]) == 0
+    assert states.main(["--check"]) == 0
+    text = page.read_text()
+    assert "| `suspending` | `running`, `halting`, `aborting`, `panicked` |" in text
+    assert text.endswith("\n\nWords.\n")
+    root = ElementTree.fromstring(picture.read_text())
+    shown = " ".join(text for text in root.itertext())
+    assert all(state in shown for state in states.State if state != "panicked")
+    heads = [one for one in root if "marker-end" in one.attrib]
+    assert len(heads) == len(states.arrows(states.groups())) == 14
+
+
+def test_a_state_without_a_place_in_the_picture_is_named(capsys, monkeypatch):
+    monkeypatch.delitem(states.PLACES, "paused")
+    assert states.main(["--check"]) == 1
+    assert "['paused']" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- running pages
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a page that has these lines."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", list(sys.path))
+
+    def run(*lines: str) -> None:
+        page = tmp_path / "page.md"
+        page.write_text("\n".join(lines) + "\n")
+        pages_run.run_page(page)
+
+    return run
+
+
+def test_a_page_that_shows_what_its_code_says_passes(run, tmp_path):
+    run(
+        *("<!-- run", "a = 1", "-->", ""),
+        *("```python file=b.py", "b = 2", "```", ""),
+        *("```python", "from b import b", "a + b", "print('12:00:00 done')", "```", ""),
+        *("```text", "3", "...", "00:00:01 done", "```", ""),
+        *("```console run", "cat b.py", "```", "", "```text", "b = 2", "```", ""),
+        *("```python seen", "never()", "```"),
+    )
+    assert (tmp_path / "b.py").read_text() == "b = 2\n"
+
+
+def test_a_page_that_shows_something_else_is_found(run):
+    with pytest.raises(pages_run.PageError, match=r"(?s)page.md, line 6.*'2'.*1"):
+        run("```python", "1", "```", "", "```text", "2", "```")
+
+
+def test_lines_in_another_order_are_found(run):
+    with pytest.raises(pages_run.PageError, match="does not say '1'"):
+        run("```python", "1", "2", "```", "", "```text", "2", "1", "```")
+
+
+def test_code_of_a_page_that_fails_is_found(run):
+    with pytest.raises(pages_run.PageError, match=r"page.md, line 4: NameError"):
+        run("# Page", "", "```python", "unknown", "```")

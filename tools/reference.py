@@ -1,0 +1,228 @@
+"""Write the pages of docs/reference that say what the code says.
+
+Owns which pages there are, and their heads; the facts on them are signatures,
+docstrings, tables of verbs, help texts and settings.
+Must not know what any of them does.
+Test: `python tools/reference.py --check`, or tests/architecture/test_tools.py.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+from lapwing import callbacks, plan_stubs, plans, preprocessors, simulators, suspenders
+from lapwing.cli.main import cli
+from lapwing.config import PREFIX, Settings
+from lapwing.engine import (
+    commands_device,
+    commands_flow,
+    commands_fly,
+    commands_run,
+)
+
+from docstring_text import line, overview, sections, with_all_names
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+COMMAND = "python tools/reference.py"
+
+PLANS = """\
+# Plans
+
+`from lapwing.plans import scan`, ...
+
+What a plan says and records is what Bluesky's plan of the same name does; where ours
+differs, `tests/compat` says so and why. Every plan takes `md`, metadata merged on top
+of its own, and returns the uid of its run. If the variable `BLUESKY_PREDECLARE` is set
+to anything, plans declare the stream `primary` before its first event, unless
+`per_shot` or `per_step` is given.
+"""
+
+STUBS = """\
+# Stubs
+
+The smallest plans, of which others are made: `from lapwing import plan_stubs as bps`.
+Use them with `yield from`; see [how to write a plan](../how-to/write-a-plan.md).
+"""
+
+PREPROCESSORS = """\
+# Preprocessors
+
+Plans that change plans: `from lapwing import preprocessors as bpp`. Each `..._wrapper`
+takes a plan and returns one; the `..._decorator` of the same name takes the further
+arguments, and changes what a plan function returns. `RE.preprocessors` is a list of
+functions from plan to plan, which change every plan that is run.
+"""
+
+SIMULATORS = """\
+# Simulators
+
+Plans without their consequences: `from lapwing import simulators`. No device is moved.
+What a plan asks for is answered by None, so relative plans are looked at as if all
+devices were at 0.
+"""
+
+CALLBACKS = """\
+# Callbacks
+
+What is called with `(name, document)` for each document: tables, bars, plots, writers,
+publishers. `from lapwing.callbacks import BestEffort`, then
+`RE.subscribe(BestEffort())`. See
+[how to publish documents](../how-to/publish-documents.md).
+"""
+
+SUSPENDERS = """\
+# Suspenders
+
+Signals that must be right while plans run: `from lapwing import suspenders`, then
+`RE.install_suspender(suspenders.SuspendFloor(current, 10))`. What happens then:
+[what the engine does](../explanation/engine.md#suspending).
+
+All take the arguments of `SuspenderBase` besides their own.
+"""
+
+MESSAGES = """\
+# Messages
+
+What a plan may yield: `Msg(verb, obj, *args, run=None, **kwargs)`, after
+`from lapwing import Msg`. [Stubs](stubs.md) make them for you; this page is for those
+who write preprocessors, read `RE.msg_hook`, or need an engine of their own. Verbs that
+begin with `_` are the engine's.
+
+`group`, where it is taken, is the name by which `wait` waits. `run` is the key of the
+run that the message concerns, None where a plan has only one. A verb of your own is
+added by `RE.register_command(name, async_function)`.
+"""
+
+COMMAND_LINE = """\
+# The command line
+
+What `lapwing` and its sub-commands take.
+"""
+
+SETTINGS = """\
+# Settings
+
+Each is taken from an argument where there is one, else from an environment variable;
+else the default holds.
+"""
+
+
+def _of_module(head: str, module: Any, names: Iterable[str]) -> str:
+    known = with_all_names(module, names)
+    return f"{head}\n{overview(known)}\n\n{sections(known)}"
+
+
+def _plans() -> str:
+    names = [name for name in plans.__all__ if name not in ("plan", "Plan")]
+    return _of_module(PLANS, plans, names)
+
+
+def _preprocessors() -> str:
+    names = [name for name in dir(preprocessors) if not name.endswith("_decorator")]
+    return _of_module(PREPROCESSORS, preprocessors, names)
+
+
+def _messages() -> str:
+    parts = [MESSAGES]
+    for title, room in (
+        ("Runs and documents", commands_run),
+        ("Devices", commands_device),
+        ("Devices that take data by themselves", commands_fly),
+        ("The flow of a plan", commands_flow),
+    ):
+        rows = ["| verb | what it does | arguments |", "| --- | --- | --- |"]
+        rows += [_row(name, verb) for name, verb in room.COMMANDS.items()]
+        parts.append(f"## {title}\n\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts).rstrip()
+
+
+def _row(name: str, verb: Callable[..., Any]) -> str:
+    first, _, rest = line(verb.__doc__ or "").partition(". ")
+    taken, _, answered = rest.partition(" The response ")
+    does = first.rstrip(".") + (f"; the response {answered}" if answered else "")
+    arguments = re.sub(r"\b(?:kw)?args\b", r"*\g<0>*", taken)
+    return f"| `{name}` | {does.rstrip('.')} | {arguments.rstrip('.') or 'none'} |"
+
+
+def _command_line() -> str:
+    parts = [COMMAND_LINE]
+    for path, command in _commands((), cli):
+        name = " ".join(("lapwing", *path))
+        context = click.Context(
+            command, info_name=name, terminal_width=80, max_content_width=80
+        )
+        with context:
+            parts.append(f"## {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts).rstrip()
+
+
+def _commands(
+    path: tuple[str, ...], command: click.Command
+) -> Iterable[tuple[tuple[str, ...], click.Command]]:
+    """Yield a command and all below it, with the words that lead there."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None:
+                yield from _commands((*path, name), below)
+
+
+def _settings() -> str:
+    rows = ["| variable | default | what it is |", "| --- | --- | --- |"]
+    told = dict(
+        re.findall(r"^        (\w+): (.+(?:\n {12}.+)*)", Settings.__doc__ or "", re.M)
+    )
+    defaults = Settings()
+    for one in fields(Settings):
+        variable = PREFIX + one.name.upper()
+        default = getattr(defaults, one.name)
+        rows.append(f"| `{variable}` | `{default}` | {line(told[one.name])} |")
+    return f"{SETTINGS}\n" + "\n".join(rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "plans": _plans,
+    "stubs": lambda: _of_module(STUBS, plan_stubs, dir(plan_stubs)),
+    "preprocessors": _preprocessors,
+    "simulators": lambda: _of_module(SIMULATORS, simulators, simulators.__all__),
+    "callbacks": lambda: _of_module(CALLBACKS, callbacks, callbacks.__all__),
+    "suspenders": lambda: _of_module(SUSPENDERS, suspenders, suspenders.__all__),
+    "messages": _messages,
+    "command-line": _command_line,
+    "settings": _settings,
+}
+
+
+def render(name: str) -> str:
+    """Return the text of a page."""
+    return f"{PAGES[name]()}\n\nThis page is made from the code by `{COMMAND}`.\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages; with ``--check``, only say which are not up to date."""
+    stale = []
+    for name in PAGES:
+        path, text = FOLDER / f"{name}.md", render(name)
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(path.name)
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+    if stale and "--check" in arguments:
+        print(
+            f"not what the code says: docs/reference/{', '.join(stale)}; "
+            f"run: {COMMAND}",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from lapwing.config import Settings
-from lapwing.engine.resume import Preview
+from lapwing.engine.preview import Preview
 from lapwing.errors import ConfigError
 from lapwing.session.recover import Leftover, Resumption, close, leftovers
 from lapwing.session.session import Session, session

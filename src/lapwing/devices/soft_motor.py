@@ -106,6 +106,16 @@ class SoftMotor:
         share = (self._time().time() - self._began) / span if span else 1.0
         return self._start + min(share, 1.0) * (self._target - self._start)
 
+    @property
+    def unit(self) -> str:
+        """The unit of positions, or ""."""
+        return self._unit
+
+    @property
+    def moving(self) -> bool:
+        """Whether it is on its way."""
+        return self._status is not None
+
     def check_value(self, value: Any) -> None:
         """Raise if the motor would not go there; nothing moves.
 

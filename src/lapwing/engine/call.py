@@ -118,6 +118,7 @@ class Call:
         plan_type: Name of the type of what the user gave.
         plan_name: Name of the plan, or "".
         metadata: What the user gave beside the plan, for every run of it.
+        typed: The plan as one would type it; None if nobody knows.
     """
 
     def __init__(
@@ -128,12 +129,14 @@ class Call:
         plan_type: str,
         plan_name: str,
         metadata: Document,
+        typed: str | None = None,
     ):
         self.engine = engine
         self.uid = new_uid()
         self.plan_type = plan_type
         self.plan_name = plan_name
         self.metadata = metadata
+        self.typed = typed
         self.interrupts = Interrupts(self._wake_from_anywhere)
         self.exit_status = "success"
         self.reason = ""

@@ -29,11 +29,12 @@ from lapwing.engine.cleanup import close_plan
 from lapwing.engine.conduct import Beginning, conduct, outcome
 from lapwing.engine.dispatcher import Dispatcher, Subscriber
 from lapwing.engine.durable import DurableFeed
+from lapwing.engine.given import as_typed
 from lapwing.engine.intake import Subscribers, as_generator, flatten_subscribers
 from lapwing.engine.interrupts import End, EndKind, Pause
+from lapwing.engine.preview import Confirm
 from lapwing.engine.recorder import Recorder
 from lapwing.engine.result import EngineResult
-from lapwing.engine.resume import Confirm
 from lapwing.engine.states import State, check_transition
 from lapwing.engine.suspenders import (
     PlanOrFunction,
@@ -368,7 +369,7 @@ class Engine:
             records: The records of that call; iterated over several times.
             plan: The plan, as it was called.
             subs: Subscribers for this call only.
-            confirm: Asked with a `lapwing.engine.resume.Preview` before anything is
+            confirm: Asked with a `lapwing.engine.preview.Preview` before anything is
                 touched; returns, or awaits, whether to go on.
 
         Returns:
@@ -461,6 +462,7 @@ class Engine:
         return Call(
             self,
             generator,
+            typed=as_typed(plan),
             # A plan object stands for the generator that it holds.
             plan_type=type(iter(plan) if hasattr(plan, "send") else plan).__name__,
             plan_name=str(getattr(plan, "__name__", "")),
@@ -486,6 +488,7 @@ class Engine:
                     "call": call.uid,
                     "plan_name": call.plan_name,
                     "plan_type": call.plan_type,
+                    "plan": call.typed,
                     "metadata": call.metadata,
                     "time": self.clock(),
                 }

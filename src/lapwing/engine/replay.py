@@ -24,6 +24,8 @@ from lapwing.engine.compare import Comparer
 from lapwing.errors import LapwingError, ReplayMismatchError, ResumeError
 from lapwing.journal.codec import (
     CallableRef,
+    Decoder,
+    Encoder,
     ErrorRef,
     ObjectRef,
     Opaque,
@@ -363,7 +365,7 @@ _DONE_AGAIN = frozenset(
 def _mismatch(step: Step, recorded: Record | None, now: Any) -> ReplayMismatchError:
     before, says = "nothing", now
     if recorded is not None:
-        live = list(now) if isinstance(now, Msg) else None
+        live = _as_recorded(now) if isinstance(now, Msg) else None
         same = set() if live is None else _same_keywords(recorded[3], now.kwargs)
         before = _written(recorded, same)
         says = now if live is None else _written(live, same)
@@ -371,6 +373,10 @@ def _mismatch(step: Step, recorded: Record | None, now: Any) -> ReplayMismatchEr
         f"message {step.index + 1} of the plan was {before}, and is now {says}",
         index=step.index,
     )
+
+
+def _as_recorded(msg: Msg) -> Record:
+    return Decoder().unpack(Encoder().pack([msg]))[0]
 
 
 def _same_keywords(recorded: Mapping[str, Any], live: Mapping[str, Any]) -> set[str]:

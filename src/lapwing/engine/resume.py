@@ -6,14 +6,16 @@ Test: cut the records of a call after each one; resume; compare the documents.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lapwing.documents import Document, compose_stop
 from lapwing.engine.bundler import RunBundler
 from lapwing.engine.call import Call
+from lapwing.engine.given import devices_in
 from lapwing.engine.monitors import Monitor
+from lapwing.engine.preview import Confirm, moving_devices, preview
 from lapwing.engine.recorder import Recorder
 from lapwing.engine.replay import Replay, Standing
 from lapwing.engine.streams import describe, describe_collected
@@ -32,68 +34,6 @@ if TYPE_CHECKING:
     from lapwing.engine.engine import Engine
 
 
-@dataclass(frozen=True)
-class Move:
-    """A device that will be set again.
-
-    Attributes:
-        device: Its name.
-        start: Where it is now; None if it does not say.
-        target: Where it was sent last.
-    """
-
-    device: str
-    start: Any
-    target: Any
-
-    def __str__(self) -> str:
-        if self.start is None:
-            return f"{self.device} to {_short(self.target)}"
-        return f"{self.device} from {_short(self.start)} to {_short(self.target)}"
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What will be done before a call goes on; nothing has been touched yet.
-
-    Attributes:
-        plan_name: The plan.
-        why: After which of its messages it goes on.
-        runs: scan_id and number of events so far, of each open run.
-        stops: Devices that move at this moment, and will be stopped.
-        stages: Devices that will be staged.
-        configures: Devices whose settings will be made again.
-        moves: Devices that will be set again, in order.
-        monitors: Devices that will be monitored again.
-    """
-
-    plan_name: str
-    why: str
-    runs: tuple[tuple[Any, int], ...]
-    stops: tuple[str, ...]
-    stages: tuple[str, ...]
-    configures: tuple[str, ...]
-    moves: tuple[Move, ...]
-    monitors: tuple[str, ...]
-
-    def __str__(self) -> str:
-        lines = [f"{self.plan_name or 'The plan'} goes on after {self.why}."]
-        for scan_id, count in self.runs:
-            lines.append(f"  scan {scan_id} has {count} events and goes on")
-        for verb, names in (
-            ("still moves and will be stopped", self.stops),
-            ("will be staged", self.stages),
-            ("will be configured", self.configures),
-            ("will be monitored", self.monitors),
-        ):
-            lines += [f"  {name} {verb}" for name in names]
-        lines += [f"  {move} will be moved" for move in self.moves]
-        return "\n".join(lines)
-
-
-Confirm = Callable[[Preview], bool | Awaitable[bool]]
-
-
 @dataclass
 class Resuming:
     """A call that is about to go on.
@@ -102,11 +42,13 @@ class Resuming:
         call: The call; its plan has been replayed.
         state: Where it goes on.
         replay: How the plan stands.
+        given: Devices that the plan was given.
     """
 
     call: Call
     state: ResumeState
     replay: Replay
+    given: list[Any]
 
 
 def begin_of(records: Iterable[Record]) -> Document:
@@ -128,7 +70,8 @@ async def agree(resuming: Resuming, confirm: Confirm) -> None:
     Raises:
         ResumeError: The answer is no.
     """
-    if not await resolve(confirm(await preview(resuming))):
+    shown = await preview(resuming.state, resuming.replay.standing, resuming.given)
+    if not await resolve(confirm(shown)):
         raise ResumeError(
             "it was not agreed to go on; nothing was touched, the call stays open",
             hint="",
@@ -145,6 +88,7 @@ def prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Resuming
     state = resume_state(records)
     if state.ended:
         raise ResumeError("the call ended; there is nothing to resume", hint="")
+    given = devices_in(call.plans[0])
     replay = Replay(
         records,
         state,
@@ -156,7 +100,7 @@ def prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Resuming
     call.uid = str(state.begun.get("call", call.uid))
     if (why := _obstacle(state, replay.standing)) is not None:
         raise ResumeError(f"the call cannot be resumed: {why}")
-    return Resuming(call, state, replay)
+    return Resuming(call, state, replay, given)
 
 
 def _obstacle(state: ResumeState, standing: Standing) -> str | None:
@@ -178,65 +122,6 @@ def _obstacle(state: ResumeState, standing: Standing) -> str | None:
 def _missing(stream: StreamAt, standing: Standing) -> list[str]:
     """Return the devices of a stream that the plan has not spoken to yet."""
     return [n for n in stream.descriptor["object_keys"] if n not in standing.seen]
-
-
-async def preview(resuming: Resuming) -> Preview:
-    """Say what will be done; limits are checked.
-
-    Raises:
-        LimitError: A device cannot be set again to where it was.
-    """
-    state, standing = resuming.state, resuming.replay.standing
-    moves = []
-    for _, msg in standing.moved.values():
-        target = msg.args[0] if len(msg.args) == 1 else msg.args
-        if hasattr(msg.obj, "check_value") and len(msg.args) == 1:
-            await resolve(msg.obj.check_value(target))
-        moves.append(Move(_name(msg.obj), await _position(msg.obj), target))
-    return Preview(
-        plan_name=str(state.begun.get("plan_name", "")),
-        why=state.why,
-        runs=tuple(
-            (
-                run.start.get("scan_id"),
-                max((s.seq_num for s in run.streams.values()), default=0),
-            )
-            for run in state.runs.values()
-        ),
-        stops=tuple(_name(obj) for obj in await _moving(standing)),
-        stages=tuple(_name(msg.obj) for msg in standing.staged.values()),
-        configures=tuple(_name(msg.obj) for msg in standing.configured.values()),
-        moves=tuple(moves),
-        monitors=tuple(_name(msg.obj) for msg in standing.monitored.values()),
-    )
-
-
-async def _position(obj: Any) -> Any:
-    """Return where a device is, if it says so."""
-    if hasattr(obj, "locate"):
-        return (await resolve(obj.locate()))["readback"]
-    position = getattr(obj, "position", None)
-    return None if callable(position) else position
-
-
-async def _moving(standing: Standing) -> list[Any]:
-    """Return the devices that were set and move at this moment."""
-    found = []
-    for _, msg in standing.moved.values():
-        moving = getattr(msg.obj, "moving", False)
-        if callable(moving):
-            moving = await resolve(moving())
-        if moving is True and hasattr(msg.obj, "stop"):
-            found.append(msg.obj)
-    return found
-
-
-def _name(obj: Any) -> str:
-    return str(getattr(obj, "name", obj))
-
-
-def _short(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 # ---------------------------------------------------------------- rebuilding
@@ -325,7 +210,7 @@ async def start(resuming: Resuming) -> None:
     call, standing = resuming.call, resuming.replay.standing
     if (recorder := call.engine.recorder) is not None:
         recorder.resumed(resuming.state.index)
-    moving = await _moving(standing)
+    moving = await moving_devices(standing, resuming.given)
     call.plans.append(_do_again(resuming, moving))
     for msg in standing.monitored.values():
         options = {k: v for k, v in msg.kwargs.items() if k != "name"}

@@ -20,7 +20,7 @@ from lapwing.status import Status, status_of
 __all__ = ["MOTOR_RECORD", "SIM_FIELDS", "EpicsMotor", "MotorFields"]
 
 _FOLLOWED = ("readback", "velocity", "acceleration", "settle")
-_FOLLOWED += ("high_limit", "low_limit")
+_FOLLOWED += ("high_limit", "low_limit", "done")
 _CONFIGURATION = {
     "velocity": "velocity",
     "acceleration": "acceleration",
@@ -91,6 +91,15 @@ class EpicsMotor(ReadableDevice):
         motor is connected.
         """
         return self.latest("readback")
+
+    @property
+    def moving(self) -> bool:
+        """Whether it moves, whoever sent it, as its server told last.
+
+        A motor without a PV that tells so counts as standing.
+        """
+        done = self.latest("done")
+        return done is not None and not done
 
     @property
     def limits(self) -> Limits:

@@ -131,7 +131,10 @@ class Transcript:
     def begin(self, info: Document) -> None:
         """A call starts: uid, plan, metadata."""
         self._begin()
-        identity = self.identify() if self.identify is not None else {}
+        info = dict(info)
+        identity = dict(self.identify()) if self.identify is not None else {}
+        if (plan := info.pop("plan", None)) is not None:
+            identity["plan"] = plan  # it is asked for after a crash, as a whole
         self._put([int(Kind.BEGIN), {**info, "identity": identity}])
         self.flush()
 

@@ -14,8 +14,9 @@ from lapwing.documents import Document
 from lapwing.engine import device_loop
 from lapwing.engine.engine import Engine, EngineResult
 from lapwing.engine.intake import Subscribers, flatten_subscribers
+from lapwing.engine.preview import Confirm
 from lapwing.engine.replay import error_of
-from lapwing.engine.resume import Confirm, close_call
+from lapwing.engine.resume import close_call
 from lapwing.errors import ResumeError
 from lapwing.journal.directories import directories
 from lapwing.journal.hold import alive

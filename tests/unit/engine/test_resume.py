@@ -9,6 +9,7 @@ from lapwing import Msg, recorded
 from lapwing import plan_stubs as bps
 from lapwing.devices import SoftDetector, SoftMotor
 from lapwing.engine import MemoryRecorder
+from lapwing.engine.preview import RunSoFar
 from lapwing.engine.resume import close_call
 from lapwing.errors import LimitError, ReplayMismatchError, ResumeError
 from lapwing.journal.codec import Kind
@@ -57,11 +58,13 @@ def test_what_will_be_done_is_shown_before_anything_is_touched():
 
     (preview,) = shown
     assert preview.plan_name == "scan"
-    assert preview.runs == ((1, 2),)
+    assert preview.runs == (RunSoFar(1, 2, 3),)
     (move,) = preview.moves
     assert (move.device, move.start, move.target) == ("x", 7.0, 1.0)
-    assert "x from 7 to 1 will be moved" in str(preview)
-    assert "scan 1 has 2 events" in str(preview)
+    assert str(preview).splitlines() == [
+        "scan: scan 1 goes on after point 2 of 3:",
+        "  move x from 7 to 1 mm",
+    ]
 
 
 def test_an_answer_may_be_awaited_and_no_leaves_all_as_it_was():
@@ -281,3 +284,38 @@ def test_a_move_that_nobody_waited_for_is_set_again_under_its_group():
 
     assert x.position == 3.0
     assert waits == [True, True]
+
+
+class Moving(SoftMotor):
+    """A motor that somebody has sent away, until it is stopped."""
+
+    moving = True
+
+    def __repr__(self):
+        return f"<SoftMotor {self.name}>"
+
+    def stop(self, success=True):
+        self.moving = False
+
+
+def test_a_device_that_moves_is_shown_and_stopped_first_also_if_it_was_not_set_yet():
+    records = cut_off(scan([SoftDetector("det")], SoftMotor("x"), 0, 2, 3), after=1)
+    begin = records[:1]  # cut off before anything was said, but perhaps done
+    shown = []
+    for left in (records, begin):
+        x = Moving("x")
+        resume(
+            left,
+            scan([SoftDetector("det")], x, 0, 2, 3),
+            lambda preview: shown.append(preview) or True,
+        )
+        assert not x.moving
+        assert x.position == 2.0
+
+    assert [preview.stops for preview in shown] == [("x",), ("x",)]
+    assert str(shown[0]).splitlines()[1] == "  stop, for it moves now: x"
+
+
+def test_where_runs_go_on_is_told_by_their_points():
+    assert str(RunSoFar(1, 0, 5)) == "before its first point"
+    assert str(RunSoFar(1, 3)) == "after point 3"

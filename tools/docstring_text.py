@@ -123,11 +123,17 @@ def signature(
     """
     parameters = list(inspect.signature(value).parameters.values())[int(bound) :]
     plain = [p.replace(annotation=p.empty) for p in parameters]
-    text = f"{name}{inspect.Signature(plain)}".replace("<factory>", "...")
+    text = _lasting(f"{name}{inspect.Signature(plain)}")
     if not width or len(text) <= width:
         return text
     body = "".join(f"    {p},\n" for p in _with_markers(plain))
-    return f"{name}(\n{body})"
+    return _lasting(f"{name}(\n{body})")
+
+
+def _lasting(text: str) -> str:
+    """Return a text with names in the place of what changes from run to run."""
+    text = re.sub(r"<(?:bound method|function|class) '?([\w.]+)[^<>]*>", r"\1", text)
+    return text.replace("<factory>", "...")
 
 
 def _with_markers(parameters: list[inspect.Parameter]) -> list[str]:

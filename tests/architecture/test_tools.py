@@ -227,6 +227,8 @@ def test_the_pages_made_from_the_code_are_checked_against_it(
     assert "| [`mv`](#mv), `mov` | Move devices together" in page("stubs")
     assert "suspend_thresh`: Value beyond which" in page("suspenders")
     assert "- `.peaks`: The peaks of the run" in page("callbacks")
+    assert "serializer=to_msgpack,\n" in page("callbacks")
+    assert not [one for one in all_references.PAGES if " at 0x" in page(one)]
     assert "| `sleep` | Let some time pass | *args*: seconds; " in page("messages")
     assert "Usage: lapwing plans check" in page("command-line")
     assert "| `LAPWING_DATA_DIR` | `lapwing-data` | Directory" in page("settings")

@@ -35,6 +35,7 @@ Test: construct one, look at ``str``, ``code``, ``hint`` and ``context``.
     │   ├── DataPathError           also OSError
     │   └── DataExistsError         also FileExistsError
     ├── AccessError
+    ├── ReplayedError
     ├── ConfigError                 also ValueError
     │   └── MissingExtraError       also ImportError
     └── RemoteError
@@ -300,6 +301,12 @@ class AccessError(LapwingError):
     """The user may not do that."""
 
     code = "access"
+
+
+class ReplayedError(LapwingError):
+    """An error of before a crash, of a class that is not known here."""
+
+    code = "replayed"
 
 
 class ConfigError(LapwingError, ValueError):

@@ -397,7 +397,7 @@ class Engine:
         call = self._prepare(plan, begun.get("metadata", {}))
         try:
             self._subscribe_for(call, flatten_subscribers(subs))
-            resuming = resume.prepare(self, call, records)
+            resuming = await resume.prepare(self, call, records)
             await resume.agree(resuming, confirm)
             await resume.rebuild(resuming)
         except ReplayMismatchError as exc:

@@ -5,13 +5,16 @@ Must not know where records are kept, nor do any of it.
 Test: cut the records of a call, resume it, look at what ``confirm`` was given.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from lapwing.engine.replay import Standing
+from lapwing.engine.standing import Standing
 from lapwing.journal.resume_state import ResumeState, RunAt
 from lapwing.protocols import resolve
+
+_SAME_PLACE = 1e-3
+"""How far a motor may be off and count as where it was: so much of 1, or of where."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Preview:
         configures: Devices whose settings will be made again.
         moves: Devices that will be set again, in order.
         monitors: Devices that will be monitored again.
+        notes: What else a person should know, a sentence each.
     """
 
     plan_name: str
@@ -83,6 +87,7 @@ class Preview:
     configures: tuple[str, ...]
     moves: tuple[Move, ...]
     monitors: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [self._where()]
@@ -92,7 +97,9 @@ class Preview:
             lines += [f"  {verb}: {', '.join(names)}"] if names else []
         lines += [f"  move {move}" for move in self.moves]
         lines += [f"  monitor: {', '.join(self.monitors)}"] if self.monitors else []
-        return "\n".join(lines if len(lines) > 1 else [*lines, "  nothing is moved"])
+        if len(lines) == 1:
+            lines.append("  nothing is moved")
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def _where(self) -> str:
         name = self.plan_name or "The plan"
@@ -118,8 +125,8 @@ async def preview(
     Raises:
         LimitError: A device cannot be set again to where it was.
     """
-    moves = []
-    for _, msg in standing.moved.values():
+    moves: list[Move] = []
+    for msg in (one.msg for one in standing.moves):
         target = msg.args[0] if len(msg.args) == 1 else msg.args
         if hasattr(msg.obj, "check_value") and len(msg.args) == 1:
             await resolve(msg.obj.check_value(target))
@@ -137,7 +144,44 @@ async def preview(
         configures=tuple(name_of(msg.obj) for msg in standing.configured.values()),
         moves=tuple(moves),
         monitors=tuple(name_of(msg.obj) for msg in standing.monitored.values()),
+        notes=tuple(_notes(state, standing, moves, {name_of(one) for one in moving})),
     )
+
+
+def _notes(
+    state: ResumeState,
+    standing: Standing,
+    moves: Iterable[Move],
+    moving: Collection[str],
+) -> Iterable[str]:
+    for move in moves:
+        if move.device in moving or move.device in state.disturbed:
+            continue  # it was on its way when the process died
+        then = _last_seen(state, move)
+        if not isinstance(move.start, int | float) or not isinstance(then, int | float):
+            continue
+        if abs(move.start - then) > _SAME_PLACE * max(1.0, abs(then)):
+            yield (
+                f"{move.device} was at {_short(then)} and is at {_short(move.start)} "
+                "now: it was moved since"
+            )
+    for name in sorted(state.set_by_engine):
+        yield f"{name} was set while the plan was suspended, and is not set back"
+    for obj in (one for objs in standing.triggered.values() for one in objs):
+        yield f"{name_of(obj)} was triggered before, and is not triggered again"
+
+
+def _last_seen(state: ResumeState, move: Move) -> Any:
+    """Return where a device was read last, or else where it was sent."""
+    found, newest = move.target, -1
+    streams = (s for run in state.runs.values() for s in run.streams.values())
+    for stream in streams:
+        keys = stream.descriptor["object_keys"].get(move.device, ())
+        if stream.last is None or move.device not in keys:
+            continue
+        if stream.last_record > newest:
+            newest, found = stream.last_record, stream.last[move.device]
+    return found
 
 
 def _so_far(run: RunAt) -> RunSoFar:

@@ -5,23 +5,25 @@ Must not touch a device: it only learns which ones the plan speaks to.
 Test: record a plan in memory, cut the records, replay it, compare.
 """
 
+import asyncio
 import builtins
 from collections import deque
-from collections.abc import (
-    Callable,
-    Collection,
-    Generator,
-    Hashable,
-    Iterable,
-    Mapping,
-)
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 import lapwing.errors
+from lapwing.documents import Stream
 from lapwing.engine.asides import LISTENER
 from lapwing.engine.compare import Comparer
-from lapwing.errors import LapwingError, ReplayMismatchError, ResumeError
+from lapwing.engine.standing import Standing
+from lapwing.errors import (
+    LapwingError,
+    ReplayedError,
+    ReplayMismatchError,
+    ResumeError,
+)
 from lapwing.journal.codec import (
     CallableRef,
     Decoder,
@@ -39,6 +41,11 @@ from lapwing.status import Status
 
 T = TypeVar("T")
 
+BUDGET = 0.005
+"""Seconds for which a replay may keep the event loop to itself."""
+_BEFORE = "what it did before a crash"
+_NO_NOTES: deque[tuple[bool, Any]] = deque()
+
 _ERRORS: dict[tuple[str, str], type[BaseException]] = {
     (cls.__module__, name): cls
     for module in (builtins, lapwing.errors)
@@ -52,138 +59,15 @@ def error_of(ref: ErrorRef) -> BaseException:
     cls = _ERRORS.get((ref.module, ref.name))
     if cls is not None:
         try:
-            return cls(*ref.args)
-        except TypeError:
+            error = cls(*ref.args)
+        except (TypeError, ValueError):
             pass  # it takes other arguments than it keeps
-    return LapwingError(f"{ref.name}: {ref.text}")
-
-
-@dataclass
-class Standing:
-    """Where the plan stands at the resume point, as its messages tell.
-
-    Attributes:
-        seen: Devices, by name.
-        staged: The message by which each staged device was staged, in order.
-        configured: The last ``configure`` of each device, by its ``id``.
-        moved: The last ``set`` of each device, in the order in which they were said,
-            with the number of the message.
-        pending: Groups of moves that were not waited for.
-        monitored: The message of each monitor, by the device's ``id``.
-        flights: Devices kicked off whose data are not all collected, by name.
-        bundles: Stream, devices and readings of each open event, by run key.
-        collected: Streams, by run key and name, into which devices collect.
-        opened: Keys of the open runs, in order.
-        resumable: Whether there is a checkpoint to come back to.
-        rewindable: Whether what follows a checkpoint may be repeated.
-    """
-
-    seen: dict[str, Any] = field(default_factory=dict)
-    staged: dict[int, Msg] = field(default_factory=dict)
-    configured: dict[int, Msg] = field(default_factory=dict)
-    moved: dict[int, tuple[int, Msg]] = field(default_factory=dict)
-    pending: set[Hashable] = field(default_factory=set)
-    monitored: dict[int, Msg] = field(default_factory=dict)
-    flights: dict[str, str] = field(default_factory=dict)
-    bundles: dict[Hashable, tuple[str, list[tuple[Any, Any]]]] = field(
-        default_factory=dict
-    )
-    collected: set[tuple[Hashable, str]] = field(default_factory=set)
-    opened: list[Hashable] = field(default_factory=list)
-    resumable: bool = True
-    rewindable: bool = True
-
-    def take(self, index: int, msg: Msg) -> None:
-        """Note what a message of the plan changes."""
-        if msg.obj is not None:
-            self._see(msg.obj)
-        for obj in msg.args if msg.command in _MANY else ():
-            self._see(obj)
-        # What follows is a method for each command that changes where it stands.
-        if (note := getattr(self, f"_on_{msg.command}", None)) is not None:
-            note(index, msg)
-
-    def _see(self, obj: Any) -> None:
-        name = getattr(obj, "name", None)
-        if not isinstance(name, str):
-            return
-        if self.seen.setdefault(name, obj) is not obj:
-            raise ResumeError(
-                f"two devices of the plan are named {name!r}, so that nobody can tell "
-                "which one was meant; the call cannot be resumed"
-            )
-
-    def answered(self, msg: Msg, answer: Any) -> None:
-        """Note what a read into an open event gave."""
-        if msg.command == "read" and msg.run in self.bundles:
-            self.bundles[msg.run][1].append((msg.obj, answer))
-
-    def _on_stage(self, index: int, msg: Msg) -> None:
-        if hasattr(msg.obj, "stage"):
-            self.staged[id(msg.obj)] = msg
-
-    def _on_unstage(self, index: int, msg: Msg) -> None:
-        self.staged.pop(id(msg.obj), None)
-
-    def _on_configure(self, index: int, msg: Msg) -> None:
-        self.configured[id(msg.obj)] = msg
-
-    def _on_set(self, index: int, msg: Msg) -> None:
-        self.moved.pop(id(msg.obj), None)
-        self.moved[id(msg.obj)] = (index, msg)
-        self.pending.add(msg.kwargs.get("group"))
-
-    def _on_wait(self, index: int, msg: Msg) -> None:
-        group = msg.kwargs["group"] if "group" in msg.kwargs else (*msg.args, None)[0]
-        self.pending.discard(group)
-
-    def _on_monitor(self, index: int, msg: Msg) -> None:
-        self.monitored[id(msg.obj)] = msg
-
-    def _on_unmonitor(self, index: int, msg: Msg) -> None:
-        self.monitored.pop(id(msg.obj), None)
-
-    def _on_create(self, index: int, msg: Msg) -> None:
-        name = msg.kwargs.get("name") or (*msg.args, "")[0]
-        self.bundles[msg.run] = (name, [])
-
-    def _on_save(self, index: int, msg: Msg) -> None:
-        self.bundles.pop(msg.run, None)
-
-    def _on_drop(self, index: int, msg: Msg) -> None:
-        self.bundles.pop(msg.run, None)
-
-    def _on_open_run(self, index: int, msg: Msg) -> None:
-        self.opened.append(msg.run)
-
-    def _on_close_run(self, index: int, msg: Msg) -> None:
-        self.opened.remove(msg.run)
-        self.bundles.pop(msg.run, None)
-        self.monitored = {k: m for k, m in self.monitored.items() if m.run != msg.run}
-
-    def _on_kickoff(self, index: int, msg: Msg) -> None:
-        self.flights[msg.obj.name] = "kicked off"
-
-    def _on_complete(self, index: int, msg: Msg) -> None:
-        self.flights[msg.obj.name] = "completing"
-
-    def _on_collect(self, index: int, msg: Msg) -> None:
-        for obj in (msg.obj, *msg.args):
-            self.flights.pop(getattr(obj, "name", ""), None)
-
-    def _on_declare_stream(self, index: int, msg: Msg) -> None:
-        if msg.kwargs.get("collect"):
-            self.collected.add((msg.run, msg.kwargs.get("name", "")))
-
-    def _on_clear_checkpoint(self, index: int, msg: Msg) -> None:
-        self.resumable = False
-
-    def _on_rewindable(self, index: int, msg: Msg) -> None:
-        if msg.args and msg.args[0] is not None:
-            self.rewindable = bool(msg.args[0])
-
-
-_MANY = frozenset({"collect", "declare_stream", "locate"})
+        else:
+            if isinstance(error, LapwingError):
+                said = str(ref.args[0]) if ref.args else ""
+                error.hint = ref.text[len(said) + 2 : -1]
+            return error
+    return ReplayedError(f"{ref.name}: {ref.text}")
 
 
 class Replay:
@@ -203,6 +87,7 @@ class Replay:
         error: What is to be thrown into it instead.
         statuses: Statuses that the plan was given and that were not done, by number
             of the message.
+        streams: Streams that go on, by uid of the descriptor; none until they do.
     """
 
     def __init__(
@@ -218,15 +103,16 @@ class Replay:
         self.response: Any = None
         self.error: BaseException | None = None
         self.statuses: dict[int, Status] = {}
+        self.streams: dict[str, Stream] = {}
         self._records = records
         self._state = state
         self._plan = plan
         self._perform = perform
         self._tell = tell
-        self._notes: deque[tuple[bool, Any]] = deque()
+        self._notes: deque[tuple[bool, Any]] = _NO_NOTES
         self._failure: ReplayMismatchError | None = None
 
-    def run(self) -> None:
+    async def run(self) -> None:
         """Replay; afterwards the plan waits to be sent ``response``.
 
         Raises:
@@ -237,33 +123,43 @@ class Replay:
             return
         token = LISTENER.set(self)
         try:
-            self._drive()
+            await self._drive()
         finally:
             LISTENER.reset(token)
 
-    def _drive(self) -> None:
-        comparer = Comparer()
-        response, error, stands = None, None, True
-        for step in steps(self._records, self._state.resumed):
+    async def _drive(self) -> None:
+        comparer = Comparer(self.standing.see)
+        same, lives = comparer.same, frozenset(self._state.resumed)
+        take = self.standing.take
+        response, error = None, None
+        stop, reached = self._state.index, 0
+        deadline = monotonic() + BUDGET
+        for step in steps(self._records, self._state.resumed, stop):
             recorded = step.message
-            if recorded is not None and stands:
+            if recorded is not None:
+                if step.index in lives:
+                    comparer.forget_groups()
                 msg = self._next(response, error, step)
-                if not comparer.same(recorded, msg):
+                if not same(recorded, msg):
                     raise _mismatch(step, recorded, msg)
-                self.standing.take(step.index, msg)
                 response, error = self._answer(step, msg)
-                self.standing.answered(msg, response)
+                if error is None:
+                    take(step.index, msg, response)
+                else:
+                    self.standing.take_failed(msg)
             for name, doc in step.documents:
-                self._tell(name, doc)  # also those made behind that point
-            if stands:
-                for index, success in step.done:
-                    self._finish(index, success)
-                self._notes.extend(step.notes)
-            if step.index == self._state.index - 1:
-                stands = False
-                self._notes.clear()  # it looks again
-        if stands:
-            raise ResumeError(f"the journal ends before message {self._state.index}")
+                self._tell(name, doc)
+            for index, success in step.done:
+                self._finish(index, success)
+            reached = step.index + 1
+            if reached < stop:  # behind the last it looks again
+                self._notes = deque(step.notes) if step.notes else _NO_NOTES
+            if monotonic() > deadline:
+                await asyncio.sleep(0)  # others live on this loop
+                deadline = monotonic() + BUDGET
+        if reached < stop:
+            raise ResumeError(f"the journal ends before message {stop}")
+        self.standing.leave_under_way(self.statuses)
         self.response, self.error = response, error
 
     def _next(self, response: Any, error: BaseException | None, step: Step) -> Msg:
@@ -289,20 +185,47 @@ class Replay:
         return msg
 
     def _answer(self, step: Step, msg: Msg) -> tuple[Any, BaseException | None]:
-        if msg.command in _DONE_AGAIN:
-            return self._perform(msg), None
         if step.error is not None:
             return None, error_of(step.error)
-        if step.answer is not NONE:
-            return self._value(step.answer, step.index), None
-        if step.index + 1 == self._state.index:
-            if self._state.response is UNKNOWN:
-                raise ResumeError(
-                    f"the call was cut off within {msg.command!r}, whose answer is "
-                    "not known; it cannot be resumed"
-                )
-            return self._state.response, None
-        return None, None
+        if msg[0] in _PERFORMED:
+            return self._perform(msg), None
+        answer = step.answer
+        if answer is NONE:
+            if step.index + 1 < self._state.index:
+                return None, None
+            answer = self._last_answer(msg)
+        if answer is True or answer is None:
+            return answer, None
+        answer = self._value(answer, step.index)
+        return self._as_tuple(msg, answer) if msg[0] in _TUPLES else answer, None
+
+    def _last_answer(self, msg: Msg) -> Any:
+        """Return what the last message came to, if no answer was written."""
+        if self._state.response is not UNKNOWN:
+            return self._state.response
+        if msg.command == "set":
+            return StatusRef(False, False)
+        raise ResumeError(
+            f"the call was cut off within {msg.command!r}, whose answer is not known; "
+            "it cannot be resumed"
+        )
+
+    def _as_tuple(self, msg: Msg, parts: list[Any]) -> tuple[Any, ...]:
+        """Return the answer of a verb that answers with a tuple."""
+        if msg.command == "declare_stream":
+            descriptor = parts[0]
+            return descriptor, partial(self._compose, descriptor["uid"]), msg.args
+        return tuple(parts)
+
+    def _compose(self, uid: str, *args: Any, **kwargs: Any) -> Any:
+        """Stand for the function that ``declare_stream`` gave the plan."""
+        stream = self.streams.get(uid)
+        if stream is None:
+            raise ResumeError(
+                "the plan composes an event itself, which cannot be replayed; the call "
+                "cannot be resumed"
+            )
+        return stream.compose_event(*args, **kwargs)
 
     def _value(self, value: Any, index: int) -> Any:
         """Return what stands for a recorded response."""
@@ -319,8 +242,9 @@ class Replay:
         return value
 
     def _status(self, ref: StatusRef, index: int) -> Status:
-        status = Status(action="what it did before a crash")
-        self.statuses[index] = status
+        if ref.done and ref.success:
+            return Status.finished(action=_BEFORE)
+        self.statuses[index] = status = Status(action=_BEFORE)
         if ref.done:
             self._finish(index, ref.success)
         return status
@@ -332,7 +256,7 @@ class Replay:
         if success:
             status.set_finished()
         else:
-            status.set_exception(LapwingError("it failed before the crash"))
+            status.set_exception(ReplayedError("it failed before the crash"))
 
     # ------------------------------------------------------------ asides
 
@@ -357,9 +281,10 @@ class Replay:
         """Nothing is moved."""
 
 
-_DONE_AGAIN = frozenset(
+_PERFORMED = frozenset(
     {"RE_class", "install_suspender", "remove_suspender", "subscribe", "unsubscribe"}
 )
+_TUPLES = frozenset({"configure", "declare_stream"})
 
 
 def _mismatch(step: Step, recorded: Record | None, now: Any) -> ReplayMismatchError:

@@ -5,20 +5,26 @@ Must not know where records are kept; they are handed in.
 Test: cut the records of a call after each one; resume; compare the documents.
 """
 
+import logging
 import time
 from collections.abc import Callable, Generator, Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from lapwing.documents import Document, compose_stop
+from lapwing.engine import garbage
 from lapwing.engine.bundler import RunBundler
 from lapwing.engine.call import Call
 from lapwing.engine.given import devices_in
 from lapwing.engine.monitors import Monitor
-from lapwing.engine.preview import Confirm, moving_devices, preview
+from lapwing.engine.preview import Confirm, moving_devices, name_of, preview
 from lapwing.engine.recorder import Recorder
-from lapwing.engine.replay import Replay, Standing
+from lapwing.engine.replay import Replay
+from lapwing.engine.standing import Standing
 from lapwing.engine.streams import describe, describe_collected
+from lapwing.engine.suspenders import waited_for
 from lapwing.errors import ReplayMismatchError, ResumeError
 from lapwing.journal.codec import Kind, Record
 from lapwing.journal.resume_state import (
@@ -29,9 +35,12 @@ from lapwing.journal.resume_state import (
 )
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
+from lapwing.status import Status
 
 if TYPE_CHECKING:
     from lapwing.engine.engine import Engine
+
+logger = logging.getLogger("lapwing.engine")
 
 
 @dataclass
@@ -78,44 +87,77 @@ async def agree(resuming: Resuming, confirm: Confirm) -> None:
         )
 
 
-def prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Resuming:
+async def prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Resuming:
     """Replay a plan, up to where its call was cut off; no device is touched.
 
     Raises:
         ReplayMismatchError: The plan says something else than before.
         ResumeError: The call cannot be resumed; says why.
     """
+    garbage.hold()
+    try:
+        return await _prepare(engine, call, records)
+    finally:
+        garbage.release()
+
+
+async def _prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Resuming:
     state = resume_state(records)
-    if state.ended:
-        raise ResumeError("the call ended; there is nothing to resume", hint="")
+    if state.obstacle is not None:
+        raise _cannot(state.obstacle, hint="" if state.ended else None)
+    begun = state.begun
+    call.uid = str(begun.get("call", call.uid))
+    call.plan_name = str(begun.get("plan_name", call.plan_name))
+    call.plan_type = str(begun.get("plan_type", call.plan_type))
     given = devices_in(call.plans[0])
     replay = Replay(
         records,
         state,
         call.plans[0],
         perform=lambda msg: engine.verbs[msg.command](call, msg),
-        tell=engine.dispatcher.process,
+        tell=partial(_tell, engine),
     )
-    replay.run()
-    call.uid = str(state.begun.get("call", call.uid))
-    if (why := _obstacle(state, replay.standing)) is not None:
-        raise ResumeError(f"the call cannot be resumed: {why}")
+    await replay.run()
+    if (why := _obstacle(state, replay)) is not None:
+        raise _cannot(why)
     return Resuming(call, state, replay, given)
 
 
-def _obstacle(state: ResumeState, standing: Standing) -> str | None:
-    """Say why a call cannot go on, if it cannot."""
-    if not standing.resumable:
-        return "the plan said that it cannot be rewound (clear_checkpoint)"
-    if standing.flights:
-        names = ", ".join(standing.flights)
-        return f"{names} was flying, and cannot say how far it came"
+def _cannot(why: str, hint: str | None = None) -> ResumeError:
+    return ResumeError(f"the call cannot be resumed: {why}", hint=hint)
+
+
+def _tell(engine: "Engine", name: str, doc: Document) -> None:
+    """Hand a document that was made before to those who listen now."""
+    try:
+        engine.dispatcher.process(name, doc)
+    except Exception:
+        # What the plan was told of it then, it is told again.
+        logger.exception("a subscriber failed on a %s of before the crash", name)
+
+
+def _obstacle(state: ResumeState, replay: Replay) -> str | None:
+    """Say why a call cannot go on with these devices, if it cannot."""
+    standing = replay.standing
+    for flight in standing.flights.values():
+        over = flight.completion is not None and flight.completion not in (
+            replay.statuses
+        )
+        if not over or hasattr(flight.obj, "describe_collect"):
+            return f"{name_of(flight.obj)} was flying, and cannot say how far it came"
     if len(standing.opened) != len(state.runs):
         return "its open runs are not those of its documents"
     for run in state.runs.values():
         for stream in run.streams.values():
             if stream.seq_num and (names := _missing(stream, standing)):
                 return f"the plan did not bring the devices {', '.join(names)} again"
+    for _, readings in standing.bundles.values():
+        for obj, _ in readings:
+            if hasattr(obj, "collect_asset_docs"):
+                return (
+                    f"{name_of(obj)} had been read into an event that was not saved, "
+                    "and tells only once where it has written"
+                )
     return None
 
 
@@ -136,13 +178,18 @@ async def rebuild(resuming: Resuming) -> None:
     call, state = resuming.call, resuming.state
     standing = resuming.replay.standing
     call.seen.update((id(obj), obj) for obj in standing.seen.values())
-    call.moved.update((id(msg.obj), msg.obj) for _, msg in standing.moved.values())
+    call.moved.update((id(one.msg.obj), one.msg.obj) for one in standing.moved.values())
     call.run_uids = list(state.run_uids)
     call.rewindable = standing.rewindable
+    call.resumable = standing.resumable
+    md = call.engine.md
+    if state.scan_id is not None and md.get("scan_id", 0) < state.scan_id:
+        md["scan_id"] = state.scan_id
     for key, run_at in zip(standing.opened, state.runs.values(), strict=True):
-        call.runs[key] = await _run(call, key, run_at, standing)
-    for key, (name, readings) in standing.bundles.items():
-        await _bundle(call.runs[key], name, readings)
+        call.runs[key] = run = await _run(call, key, run_at, standing)
+        for at in run_at.streams.values():
+            if (state_of := run.declared(at.name)) is not None and state_of.stream:
+                resuming.replay.streams[at.descriptor["uid"]] = state_of.stream
     call.record_again()
 
 
@@ -160,6 +207,8 @@ async def _run(
         if objs and not collected and not _is_monitored(objs, standing):
             collected = not hasattr(objs[0], "read")
         for obj in objs:
+            if hasattr(obj, "collect_asset_docs") and not collected:
+                continue  # what it describes may depend on being staged
             await _require_same_keys(obj, at.name, at.descriptor, collected)
         run.restore(at.descriptor, objs, at.seq_num, at.resources, collected=collected)
     return run
@@ -193,13 +242,17 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
 
 
-async def _bundle(run: RunBundler, name: str, readings: list[tuple[Any, Any]]) -> None:
-    """Begin an event again that was open while another run made one."""
-    run.begin(name)
-    for obj, reading in readings:
-        if not run.knows(obj):
-            run.learn(await describe(obj))
-        run.add(obj, reading)
+async def _reopen(resuming: Resuming) -> None:
+    """Begin the events again that were open while another run made one."""
+    for key, (name, readings) in resuming.replay.standing.bundles.items():
+        run = resuming.call.runs[key]
+        if run.bundling:
+            continue  # a pause came between, and this is done a second time
+        run.begin(name)
+        for obj, reading in readings:
+            if not run.knows(obj):
+                run.learn(await describe(obj))
+            run.add(obj, reading)
 
 
 # ---------------------------------------------------------------- doing again
@@ -240,6 +293,9 @@ def _do_again(resuming: Resuming, moving: list[Any]) -> Generator[Msg, Any, Any]
     for msg in standing.configured.values():
         yield msg
     yield from _move_again(replay)
+    if standing.bundles:
+        # Last: settings cannot be made again while an event is open.
+        yield from waited_for([partial(_reopen, resuming)])
     for status in replay.statuses.values():
         status.set_finished()  # of what is not done again
     replay.statuses.clear()
@@ -250,39 +306,30 @@ def _do_again(resuming: Resuming, moving: list[Any]) -> Generator[Msg, Any, Any]
 
 
 def _move_again(replay: Replay) -> Generator[Msg, Any, None]:
-    """Set devices group by group; those that nobody had waited for, last."""
-    standing = replay.standing
-    before: Hashable = None
-    number = 0
-    under_way: list[tuple[int, Msg]] = []
-    done = [one for one in standing.moved.values() if not _pending(standing, one[1])]
-    for place, (_, msg) in enumerate(done):
-        group = msg.kwargs.get("group")
-        if place and group != before:
-            yield Msg("wait", None, group=f"resume-{number}")
-            number += 1
-        before = group
-        yield Msg._make(
-            (
-                "set",
-                msg.obj,
-                msg.args,
-                {**msg.kwargs, "group": f"resume-{number}"},
-                None,
-            )
-        )
-    if done:
-        yield Msg("wait", None, group=f"resume-{number}")
-    under_way = [one for one in standing.moved.values() if _pending(standing, one[1])]
-    for index, msg in under_way:
-        status = yield msg
-        waiting = replay.statuses.pop(index, None)
-        if waiting is not None and hasattr(status, "add_callback"):
-            status.add_callback(lambda _=None, s=waiting: s.set_finished())
+    """Set devices as they were set together; those that nobody waited for, last."""
+    moves = replay.standing.moves
+    settled = [one for one in moves if one.over]
+    for turn, together in groupby(settled, key=lambda one: one.turn):
+        group = f"resume-{turn}"
+        for one in together:
+            msg = one.msg
+            kwargs = {**msg.kwargs, "group": group}
+            yield Msg._make(("set", msg.obj, msg.args, kwargs, msg.run))
+        yield Msg("wait", None, group=group)
+    for one in moves[len(settled) :]:
+        status = yield one.msg
+        waiting = replay.statuses.pop(one.index)
+        if hasattr(status, "add_callback"):
+            status.add_callback(partial(_pass_on, waiting))
 
 
-def _pending(standing: Standing, msg: Msg) -> bool:
-    return msg.kwargs.get("group") in standing.pending
+def _pass_on(waiting: Status, status: Any) -> None:
+    """Let a status of before the crash end as the one that took its place."""
+    error = status.exception()
+    if error is None:
+        waiting.set_finished()
+    else:
+        waiting.set_exception(error)
 
 
 # ---------------------------------------------------------------- closing

@@ -64,6 +64,7 @@ def test_what_will_be_done_is_shown_before_anything_is_touched():
     assert str(preview).splitlines() == [
         "scan: scan 1 goes on after point 2 of 3:",
         "  move x from 7 to 1 mm",
+        "  note: x was at 1 and is at 7 now: it was moved since",
     ]
 
 

@@ -13,7 +13,10 @@ from typing import Any, Literal
 from lapwing.errors import ConfigError
 
 PREFIX = "LAPWING_"
-_DURABILITIES = ("process", "power")
+_CHOICES = {
+    "durability": ("process", "power"),
+    "unfinished": ("ask", "close", "leave"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,16 @@ class Settings:
         file_close_timeout: Seconds that a blocking call waits for its run's file.
         durability: What the journal outlives: "process", its own process being killed;
             or "power", a power cut as well.
+        unfinished: What a session does at its start about calls of processes that
+            died: "ask" tells of them, "close" closes them with "abort", "leave" does
+            not look.
     """
 
     data_dir: Path = field(default_factory=lambda: Path("lapwing-data"))
     connect_timeout: float = 5.0
     file_close_timeout: float = 5.0
     durability: Literal["process", "power"] = "process"
+    unfinished: Literal["ask", "close", "leave"] = "ask"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **given: Any) -> "Settings":
@@ -62,12 +69,11 @@ def _convert(name: str, value: Any) -> Any:
 def _parse(name: str, text: str, cls: type[Settings]) -> Any:
     if name.endswith("_dir"):
         return Path(text)
-    if name == "durability":
-        if text in _DURABILITIES:
+    if (choices := _CHOICES.get(name)) is not None:
+        if text in choices:
             return text
-        raise ConfigError(
-            f"{PREFIX}DURABILITY is {text!r}; it must be 'process' or 'power'"
-        )
+        allowed = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+        raise ConfigError(f"{PREFIX}{name.upper()} is {text!r}; it must be {allowed}")
     try:
         value = float(text)
     except ValueError:

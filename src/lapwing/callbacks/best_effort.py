@@ -5,6 +5,8 @@ Must not know how any of them works, nor who makes the documents.
 Test: feed it two scans and read what was written; ask it for the peaks.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,8 +72,9 @@ class BestEffort:
         self._window: Any = None
         # The table's last line comes before the sentences on the peaks.
         self._parts: list[Any] = [self._summary, self._live(live_plot)]
-        if table:
-            self._parts.insert(0, LiveTable(screen=self.screen))
+        self._table = LiveTable(screen=self.screen) if table else None
+        if self._table is not None:
+            self._parts.insert(0, self._table)
         if progress:
             self._parts.insert(0, Progress(self.screen))
 
@@ -88,6 +91,25 @@ class BestEffort:
     def peaks(self) -> dict[str, Peak]:
         """The peaks of the run that ended last, by data key."""
         return self._summary.peaks
+
+    def retell(self) -> None:
+        """Expect documents that were shown before; the table leaves points out."""
+        if self._table is not None:
+            self._table.retelling = True
+
+    def retold(self) -> None:
+        """Expect new documents again."""
+        if self._table is not None:
+            self._table.retelling = False
+
+    @contextmanager
+    def retelling(self) -> Iterator[None]:
+        """Expect documents that were shown before, within this block."""
+        self.retell()
+        try:
+            yield
+        finally:
+            self.retold()
 
     def hold(self) -> None:
         """Take the bars away until the next event, to leave room for a prompt."""

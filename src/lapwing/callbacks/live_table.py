@@ -40,6 +40,10 @@ class LiveTable:
         screen: Where to write instead, shared with bars.
         fields: Data keys to show; None: dimensions and hinted fields.
         head_every: On a terminal, the head is repeated after so many lines.
+
+    Attributes:
+        retelling: Set it while documents come again that were shown before a crash:
+            their points are told in one line, with the next one that is new.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class LiveTable:
         self.screen = Screen(file, ticking=False) if screen is None else screen
         self.fields = fields
         self.head_every = head_every
+        self.retelling = False
         self._runs = ByRun(lambda start: _TableView(self, start))
 
     def __call__(self, name: str, doc: Document) -> None:
@@ -76,6 +81,7 @@ class _TableView:
         self._num_retaken = 0
         self._since_head = 0
         self._began = False
+        self._described: Document | None = None  # and not shown yet
         self._tag = str(start.get("scan_id", start["uid"][:6]))
 
     def descriptor(self, doc: Document) -> None:
@@ -83,6 +89,12 @@ class _TableView:
         if self._began:
             return
         self._began = True
+        self._described = doc
+        if not self._table.retelling:
+            self._lay_out(doc)
+
+    def _lay_out(self, doc: Document) -> None:
+        self._described = None
         fields = shown_fields(self._start, doc)
         if (wanted := self._table.fields) is not None:
             known = {field.name: field for field in fields}
@@ -93,12 +105,20 @@ class _TableView:
 
     def event(self, doc: Document) -> None:
         """Print a line."""
-        if (
+        seq_num = doc["seq_num"]
+        if self._table.retelling:
+            self._last_seq = seq_num
+            self._num_points = max(self._num_points, seq_num)
+            return
+        if self._described is not None:
+            self._lay_out(self._described)
+            if self._last_seq:
+                self._print(f"  1 to {self._last_seq} were taken before", "dim")
+        elif (
             self._table.screen.is_terminal
             and self._since_head >= self._table.head_every
         ):
             self._print_head()
-        seq_num = doc["seq_num"]
         again = seq_num <= self._last_seq
         self._num_retaken += again
         self._last_seq = seq_num
@@ -114,7 +134,7 @@ class _TableView:
     def stop(self, doc: Document) -> None:
         """Print how the run ended."""
         status = doc.get("exit_status", "success")
-        if not self._began:
+        if not self._began or self._described is not None:
             self._print_title()
         elif self._num_retaken:
             self._print("      * point taken again", "dim")

@@ -7,18 +7,20 @@ Test: kill ``lapwing run`` in mid-scan, and resume it.
 
 import hashlib
 import os
+import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from lapwing.config import Settings
+from lapwing.data.catalogue import Catalogue
 from lapwing.engine.preview import Preview
-from lapwing.errors import ConfigError
-from lapwing.session.recover import Leftover, Resumption, close, leftovers
+from lapwing.session.leftovers import Leftover, chosen, leftovers
+from lapwing.session.recover import Resumption, close
 from lapwing.session.session import Session, session
 
 
@@ -75,76 +77,62 @@ def command(which: str | None, data_dir: Path | None, yes: bool, closing: bool) 
     """
     settings = Settings.from_environment(os.environ, data_dir=data_dir)
     found = leftovers(settings.data_dir)
-    _say_all(found)
-    chosen = _choose(found, which)
-    if chosen is None:
-        _catch_up(settings.data_dir)
+    if not found:
+        click.echo("Nothing was left unfinished.")
+        _catch_up(settings)
         return
+    left = found[-1] if which is None else chosen(found, which)
+    _say_others(found, left)
     if closing:
-        _close(chosen, settings.data_dir)
+        _close(left, settings)
+    elif left.identity.get("mode") == "command":
+        _resume(left, settings.data_dir, yes)
     else:
-        _resume(chosen, settings.data_dir, yes)
+        _propose(left)
 
 
-def _resume(chosen: Leftover, data_dir: Path, yes: bool) -> None:
-    identity = chosen.identity
-    if identity.get("mode") != "command":
-        raise ConfigError(
-            f"{_name(chosen)} was started at a prompt, which cannot be run again",
-            hint="in a session: RE.resume_from(ID, plan), with the plan as it was "
-            "called; or 'lapwing resume --close'",
-        )
+def _resume(left: Leftover, data_dir: Path, yes: bool) -> None:
+    identity = left.identity
     _warn_if_changed(identity)
-    resumption = Resumption(chosen, lambda preview: _agreed(preview, yes))
+    resumption = Resumption(left, lambda preview: _agreed(preview, yes))
     words = list(identity["words"])
     again = Again(words, resumption, data_dir.resolve())
     if Path(identity["cwd"]).is_dir():
         os.chdir(identity["cwd"])
-    click.echo(f">>> lapwing {' '.join(words)}")
+    click.echo(f"resuming: {left.title}")
+    click.echo(f">>> lapwing {shlex.join(words)}")
     from lapwing.cli.main import cli
 
     cli.main(words, prog_name="lapwing", obj=again, standalone_mode=False)
 
 
-def _choose(found: list[Leftover], which: str | None) -> Leftover | None:
-    if which is None:
-        if not found:
-            click.echo("Nothing was left unfinished.")
-            return None
-        return found[-1]
-    matching = [one for one in found if one.has(which)]
-    if len(matching) != 1:
-        what = "nothing" if not matching else f"{len(matching)} things"
-        raise ConfigError(
-            f"{what} that is unfinished goes by {which!r}",
-            hint="'lapwing runs' lists all runs; without ID the newest is resumed",
-        )
-    return matching[0]
+def _propose(left: Leftover) -> None:
+    """Say what to type at a prompt, which nobody can do for a person."""
+    click.echo(f"{left.title} was started at a prompt. To go on with it, start one,")
+    click.echo("make its devices as they were, and type:\n")
+    click.echo(f"  {left.way_on}\n")
+    click.echo(f"To close it instead: lapwing resume {left.id} --close")
 
 
-def _say_all(found: list[Leftover]) -> None:
+def _say_others(found: list[Leftover], left: Leftover) -> None:
     for one in found:
-        click.echo(f"unfinished: {_name(one)}")
+        if one is not left:
+            click.echo(f"also unfinished: {one.title}; go on: {one.way_on}")
 
 
-def _name(one: Leftover) -> str:
-    call = one.open_call
-    if call is None:
-        words = " ".join(one.identity.get("words", ()))
-        return f"{one.directory.name}, lapwing {words} (between two plans)"
-    scans = ", ".join(f"scan {start.get('scan_id')}" for start in call.starts)
-    return f"{call.uid[:8]}, {call.plan_name or 'a plan'} ({scans or 'no run yet'})"
+def _close(left: Leftover, settings: Settings) -> None:
+    closed = close(left, "closed by 'lapwing resume --close' after its process died")
+    _catch_up(settings)
+    click.echo(f"closed: {left.title}")
+    with Catalogue(settings.data_dir) as cat:
+        for uid in closed:
+            click.echo(f"data: {cat[uid].file}")
 
 
-def _close(chosen: Leftover, data_dir: Path) -> None:
-    closed = close(chosen, "closed by 'lapwing resume --close' after its process died")
-    _catch_up(data_dir)
-    click.echo(f"closed: {_name(chosen)}; runs: {', '.join(closed) or 'none was open'}")
-
-
-def _catch_up(data_dir: Path) -> None:
+def _catch_up(settings: Settings) -> None:
     """Let the files of what has ended be finished."""
-    with session(data_dir, table=False, progress=False, peaks=False) as current:
+    quiet = replace(settings, unfinished="leave")
+    with Session(quiet, table=False, progress=False, peaks=False) as current:
         current.feeds.catch_up(60)
 
 

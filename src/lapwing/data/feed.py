@@ -60,6 +60,16 @@ class Feed:
         self._follower.look_soon()
         self._event.set()
 
+    def adopt(self, directory: Path, durable: Callable[[], int]) -> None:
+        """Follow a journal that this process has taken up."""
+        self._follower.adopt(directory, durable)
+        self._event.set()
+
+    def give_back(self, directory: Path) -> None:
+        """Follow an adopted journal as one of a process that has ended."""
+        self._follower.give_back(directory)
+        self._event.set()
+
     @contextmanager
     def urgent(self) -> Iterator[None]:
         """Let the sink have documents at once, and not at its own pace."""
@@ -216,6 +226,21 @@ class Feeds:
         """Say that a journal of another process was taken up, or has ended."""
         for feed in tuple(self._feeds.values()):
             feed.look_soon()
+
+    def adopt(self, directory: Path, durable: Callable[[], int]) -> None:
+        """Feed from the journal of a process that died, which this one goes on with.
+
+        Args:
+            directory: The journal.
+            durable: Returns the number of its last record that may leave the process.
+        """
+        for feed in tuple(self._feeds.values()):
+            feed.adopt(directory, durable)
+
+    def give_back(self, directory: Path) -> None:
+        """Go on with an adopted journal as with those of others."""
+        for feed in tuple(self._feeds.values()):
+            feed.give_back(directory)
 
     def catch_up(self, timeout: float | None = None) -> bool:
         """Wait until all sinks have settled what this process has journalled."""

@@ -72,7 +72,7 @@ class Follower:
         self._data_dir = data_dir
         self._store = store
         self._own = None if own is None else own.name
-        self._durable = durable
+        self._durable = {} if own is None else {own.name: durable}
         self._others = others
         self._tails: dict[str, Tail] = {}
         self._first_seen: dict[str, float] = {}
@@ -142,16 +142,16 @@ class Follower:
     def _mine(self) -> list[Tail]:
         if self._own is None:
             return list(self._tails.values())
-        own = self._tails.get(self._own)
-        return [] if own is None else [own]
+        mine = [self._tails.get(name) for name in tuple(self._durable)]
+        return [tail for tail in mine if tail is not None]
 
     def _has_more(self, tail: Tail) -> bool:
         last = self._last_of(tail)
         return tail.has_more() if last is None else tail.cursor.number <= last
 
     def _last_of(self, tail: Tail) -> int | None:
-        is_own = tail.directory.name == self._own
-        return self._durable() if is_own and self._durable is not None else None
+        durable = self._durable.get(tail.directory.name)
+        return None if durable is None else durable()
 
     def _advance(self, tail: Tail, now: float) -> float:
         if now < tail.retry_at:
@@ -214,6 +214,16 @@ class Follower:
 
     # ------------------------------------------------------------ journals
 
+    def adopt(self, directory: Path, durable: Callable[[], int]) -> None:
+        """Follow a journal that this process has taken up, as it does its own."""
+        self._durable[directory.name] = durable
+        self.look_soon()
+
+    def give_back(self, directory: Path) -> None:
+        """Treat an adopted journal as that of a process that has ended."""
+        self._durable.pop(directory.name, None)
+        self.look_soon()
+
     def look_soon(self) -> None:
         """Look for journals of other processes in the next round."""
         self._look_at = float("-inf")
@@ -242,7 +252,7 @@ class Follower:
     def _let_go(self) -> None:
         """Leave journals that are no more, will not grow, or are somebody else's."""
         for name, tail in list(self._tails.items()):
-            if name == self._own:
+            if name in self._durable:
                 continue
             size = tail_of(tail.directory)
             holder = alive(tail.directory)
@@ -255,7 +265,7 @@ class Follower:
                 self._read[name] = size
 
     def _wants(self, directory: Path, now: float) -> bool:
-        if directory.name == self._own:
+        if directory.name in self._durable:
             return True
         if self._others == "none":
             return False

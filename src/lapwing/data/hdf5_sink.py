@@ -99,9 +99,15 @@ class Hdf5Sink:
 
     def expect(self, start: Document) -> None:
         """Say that a run of a process that died goes on here; its file is its own."""
+        from lapwing.data.live import state_of
+
+        uid, path = _uid(start), place_of_run(self._data_dir, start)
         with self._lock:
-            self._going_on.add(_uid(start))
-        self._files.expect(_uid(start), place_of_run(self._data_dir, start))
+            self._going_on.add(uid)
+        if state_of(path, uid) == "final":
+            self._files.is_there(uid, path)  # its documents will not come again
+        else:
+            self._files.expect(uid, path)
 
     @property
     def errors(self) -> list[DataError]:

@@ -23,6 +23,7 @@ from lapwing.journal.segment import Frame
 from lapwing.journal.walk import Walk
 
 _BEGIN, _END, _DOCUMENT = int(Kind.BEGIN), int(Kind.END), int(Kind.DOCUMENT)
+_LEFT = int(Kind.LEFT)
 
 # Most frames hold nothing but messages and events. Unpacking them takes ten times as
 # long as looking for how the packed records begin that count; what looks like one and
@@ -32,6 +33,7 @@ _TELLING = re.compile(
     rb"|\x92[\x00\x0c][\x80-\x8f\xde\xdf]"
 )
 _EVENT = b"\x93\x06\xa5event"
+_LEAVES = b"\x91\x0d"  # how the record is packed that a process writes last
 
 
 class Digest:
@@ -41,16 +43,26 @@ class Digest:
         connection: The index, in a transaction.
         directory: The journal.
         rank: That of the journal's last run so far.
+        was_left: Whether its last record so far says that its process has left.
 
     Attributes:
+        was_left: The same, by now.
         rank: Time by which the last run is ordered; it never goes back.
 
     Raises:
         DataError: The journal is of another version.
     """
 
-    def __init__(self, connection: sqlite3.Connection, directory: Path, rank: float):
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        directory: Path,
+        rank: float,
+        *,
+        was_left: bool = False,
+    ):
         self.rank = rank
+        self.was_left = was_left
         self._db = connection
         self._directory = directory.name
         read_about(directory)
@@ -106,6 +118,9 @@ class Digest:
 
     def _take(self, frame: Frame) -> None:
         payload = bytes(frame.payload)
+        self.was_left = payload.endswith(_LEAVES) and (
+            self._decoder.unpack(payload)[-1] == [_LEFT]
+        )
         if _TELLING.search(payload) is None and self._count(payload):
             return
         for number, record in enumerate(self._decoder.unpack(payload), frame.first):

@@ -24,7 +24,7 @@ from lapwing.journal.segment import segment_indices, segment_path
 
 logger = logging.getLogger("lapwing.journal")
 
-VERSION = 2
+VERSION = 3
 """Version of the tables; a file of another one is made anew."""
 
 _BUSY_SECONDS = 10.0
@@ -35,7 +35,7 @@ CREATE TABLE journals (
   directory TEXT PRIMARY KEY,
   segment INTEGER NOT NULL, offset INTEGER NOT NULL, number INTEGER NOT NULL,
   last_segment INTEGER NOT NULL, last_size INTEGER NOT NULL,
-  rank REAL NOT NULL
+  rank REAL NOT NULL, was_left INTEGER NOT NULL
 );
 CREATE TABLE calls (
   directory TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER,
@@ -132,20 +132,21 @@ class Index:
         name = directory.name
         with self._transaction() as connection:
             row = connection.execute(
-                "SELECT segment, offset, number, rank FROM journals "
+                "SELECT segment, offset, number, rank, was_left FROM journals "
                 "WHERE directory = ?",
                 (name,),
             ).fetchone()
-            cursor, rank = (Cursor(*row[:3]), row[3]) if row else (START, 0.0)
+            cursor = Cursor(*row[:3]) if row else START
             tail = tail_of(directory)
-            digest = Digest(connection, directory, rank)
+            rank, was_left = row[3:] if row else (0.0, False)
+            digest = Digest(connection, directory, rank, was_left=bool(was_left))
             with digest:
                 cursor, more = digest.read(cursor, time.monotonic() + _HOLD_SECONDS)
             if more:
                 tail = (0, 0)
             connection.execute(
-                "INSERT OR REPLACE INTO journals VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (name, *cursor, *tail, digest.rank),
+                "INSERT OR REPLACE INTO journals VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (name, *cursor, *tail, digest.rank, digest.was_left),
             )
         return more
 
@@ -215,6 +216,26 @@ class Index:
             (directory,),
         )
         return [CallEntry.from_row(row) for row in rows]
+
+    def last_calls(self) -> list[tuple[CallEntry, bool]]:
+        """Return the last call of each journal that was not left in order.
+
+        Those are journals whose last call did not end, or whose process, which may
+        live, has not said that it leaves.
+
+        Returns:
+            The calls, the oldest journal first, each with whether its process has
+            said so.
+        """
+        rows = self._all(
+            "SELECT uid, plan_name, identity, begin_time, end_time, status, reason, "
+            "calls.directory, first, last, was_left FROM calls "
+            "JOIN journals ON calls.directory = journals.directory "
+            "WHERE (status = 'open' OR NOT was_left) AND first = (SELECT MAX(first) "
+            "FROM calls AS own WHERE own.directory = calls.directory) "
+            "ORDER BY calls.directory"
+        )
+        return [(CallEntry.from_row(row[:-1]), bool(row[-1])) for row in rows]
 
     def _runs(self, where: str, values: Sequence[Any]) -> list[RunEntry]:
         return [RunEntry.from_row(row) for row in self._all(_RUN + where, values)]

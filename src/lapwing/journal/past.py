@@ -15,7 +15,6 @@ from lapwing.journal.codec import Kind, Record
 from lapwing.journal.reader import Reader
 
 _BEGIN, _END, _DOCUMENT = int(Kind.BEGIN), int(Kind.END), int(Kind.DOCUMENT)
-_LEFT = int(Kind.LEFT)
 
 
 @dataclass(frozen=True)
@@ -91,17 +90,6 @@ def past_calls(directory: str | Path) -> list[PastCall]:
     if found:
         found[-1].close(number + 1)
     return [one.as_call(Path(directory)) for one in found]
-
-
-def was_left(directory: str | Path) -> bool:
-    """Return whether the last process that wrote a journal left it in order.
-
-    Raises:
-        DataError: The journal is damaged.
-    """
-    with Reader(directory, arrays=False) as reader:
-        last = reader.end().number - 1
-        return last >= 0 and any(r[0] == _LEFT for _, r in reader.records(last))
 
 
 class _Growing:

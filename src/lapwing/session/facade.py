@@ -9,7 +9,6 @@ import asyncio
 import concurrent.futures
 import contextlib
 import inspect
-import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
@@ -25,11 +24,14 @@ from lapwing.engine.engine import (
     Subscribers,
     next_scan_id,
 )
+from lapwing.engine.preview import Preview
 from lapwing.engine.recorder import Recorder
 from lapwing.engine.states import State
-from lapwing.errors import RunEngineInterrupted, TransitionError
+from lapwing.errors import RunEngineInterrupted, StateError, TransitionError
+from lapwing.journal.codec import Record
 from lapwing.messages import Msg
 from lapwing.session.sigint import Sigint
+from lapwing.session.waiting import DuringTask, Waiting
 from lapwing.session.windows import KeepWindows
 
 T = TypeVar("T")
@@ -48,12 +50,24 @@ The plan is paused{why}. Now either
   RE.halt()     ends it at once, without clean-up by the plan"""
 
 
-class DuringTask(Protocol):
-    """What the blocking thread does meanwhile, such as to keep windows alive."""
+class Taken(Protocol):
+    """A call of a process that died, taken up to go on with it here."""
 
-    def block(self, blocking_event: threading.Event) -> None:
-        """Return once the event is set."""
+    @property
+    def records(self) -> Iterable[Record]:
+        """Its records; they can be iterated over several times."""
         ...
+
+    def confirm(self, preview: Preview) -> bool | Awaitable[bool]:
+        """Show what will be done, and ask."""
+        ...
+
+    def give_back(self) -> None:
+        """Let go of its journal: the call is over, or stays as it was."""
+        ...
+
+
+TakeUp = Callable[[str | int, bool], Taken]
 
 
 class _OfEngine(Generic[T]):
@@ -96,6 +110,9 @@ class RunEngine:
         on_pause: Asked, when the plan has paused, what to do: returns "resume",
             "stop", "abort" or "halt". None raises RunEngineInterrupted, so that a
             person at a prompt decides.
+        before_call: Called with the plan before a call begins.
+        take_up: Takes up a call that a crash has cut off, for `resume_from`; None if
+            no journal is kept.
         instead: Asked with plan, subscribers and metadata of each call for something
             to do in its place, such as going on with one that a crash has cut off;
             None, or an answer of None, runs the plan.
@@ -127,13 +144,16 @@ class RunEngine:
         )
         self.engine.md["versions"] = _versions()
         self.engine.face = self
+        self.before_call: list[Callable[[Any], Any]] = []
         self.after_call: list[Callable[[EngineResult], Any]] = []
+        self.take_up: TakeUp | None = None
+        self._taken: Taken | None = None
         self.on_pause: Callable[[EngineResult], PauseChoice] | None = None
         self.instead: Instead | None = None
         self.context_managers = list(
             [SigintHandler] if context_managers is None else context_managers
         )
-        self._during_task = KeepWindows() if during_task is None else during_task
+        self._waiting = Waiting(KeepWindows() if during_task is None else during_task)
         self._returns_result = call_returns_result
 
     # ------------------------------------------------------------ running
@@ -156,6 +176,9 @@ class RunEngine:
             RunEngineInterrupted: The plan was paused, stopped, aborted or halted.
             Exception: Whatever the plan did not catch.
         """
+        device_loop.refuse_if_current("RE()")
+        for listener in self.before_call:
+            listener(plan)
         return self._answer(self._block(self._run, plan, subs, **metadata))
 
     async def _run(
@@ -166,6 +189,51 @@ class RunEngine:
             if work is not None:
                 return await work
         return await self.engine.run(plan, subs, **metadata)
+
+    def resume_from(
+        self,
+        which: str | int,
+        plan: Any,
+        subs: Subscribers = None,
+        *,
+        yes: bool = False,
+    ) -> tuple[str, ...] | EngineResult:
+        """Go on with a call of a process that died, in the same run and file.
+
+        The plan is run again and told what it was told then, without any device, up
+        to its last good point. What will move is shown, and you are asked.
+
+        Args:
+            which: The scan_id, or the beginning of the uid of the run or the call.
+            plan: The plan, as it was called: ``scan([det], x, 0, 2, 21)``.
+            subs: Subscribers for this call only.
+            yes: Do not ask.
+
+        Returns:
+            What `RE(plan)` would have.
+
+        Raises:
+            StateError: There is no such call, it belongs to a living process, or this
+                engine keeps no journal.
+            ResumeError: It cannot be resumed, or the answer was no; it stays open.
+            ReplayMismatchError: The plan says something else than before; its runs
+                are closed with "abort".
+        """
+        device_loop.refuse_if_current("RE.resume_from()")
+        if self.take_up is None:
+            raise StateError(
+                "this RunEngine keeps no journal, so that it can resume nothing",
+                hint="RE = lapwing.session().RE",
+            )
+        taken = self._taken = self.take_up(which, yes)
+        work = self.engine.resume_call
+        return self._answer(
+            self._block(work, taken.records, plan, subs, confirm=taken.confirm)
+        )
+
+    async def ask(self, question: Callable[[], bool]) -> bool:
+        """Let the thread that waits for the call ask a person; Ctrl-C means no."""
+        return await self._waiting.ask(question)
 
     def resume(self) -> tuple[str, ...] | EngineResult:
         """Go on with the paused plan, from its last checkpoint."""
@@ -205,8 +273,9 @@ class RunEngine:
         with contextlib.ExitStack() as stack:
             for surround in self.context_managers:
                 stack.enter_context(surround(self))
+            stack.callback(self._give_back)
             try:
-                result = self._wait_for(future)
+                result = self._waiting.until_done(future)
             except (KeyboardInterrupt, SystemExit):
                 # More Ctrl-C than it takes, or the process is told to end: leave
                 # nothing moving behind.
@@ -217,11 +286,11 @@ class RunEngine:
             listener(result)
         return result
 
-    def _wait_for(self, future: "concurrent.futures.Future[EngineResult]") -> Any:
-        over = threading.Event()
-        future.add_done_callback(lambda _: over.set())
-        self._during_task.block(over)
-        return future.result()
+    def _give_back(self) -> None:
+        """Let go of a call that was taken up, unless it is paused."""
+        if self._taken is not None and self.state.is_idle:
+            taken, self._taken = self._taken, None
+            taken.give_back()
 
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
         while result.paused and self.on_pause is not None:

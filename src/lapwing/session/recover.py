@@ -1,82 +1,27 @@
-"""Recovery: going on with what a process has left that died.
+"""Recovery: going on with what a process has left that died, or closing it.
 
-Owns finding such processes, and what each call of a script that is run again becomes.
-Must not know how a plan is replayed; the engine does.
+Owns what each call of a script that is run again becomes, and taking up one call at a
+prompt. Must not know how a plan is replayed; the engine does.
 Test: kill a process in mid-scan; look, resume, close.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lapwing.documents import Document
 from lapwing.engine import device_loop
-from lapwing.engine.engine import Engine, EngineResult
-from lapwing.engine.intake import Subscribers, flatten_subscribers
-from lapwing.engine.preview import Confirm
+from lapwing.engine.engine import EngineResult
+from lapwing.engine.intake import Subscribers, as_generator, flatten_subscribers
+from lapwing.engine.preview import Confirm, Preview
 from lapwing.engine.replay import error_of
 from lapwing.engine.resume import close_call
-from lapwing.errors import ResumeError
-from lapwing.journal.directories import directories
-from lapwing.journal.hold import alive
+from lapwing.errors import ResumeError, StateError
 from lapwing.journal.log import Log
-from lapwing.journal.past import PastCall, past_calls, was_left
+from lapwing.journal.past import PastCall, past_calls
 from lapwing.journal.transcript import Transcript
+from lapwing.session.leftovers import Leftover
 
 if TYPE_CHECKING:
     from lapwing.session.session import Session
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """What a process has left that died, or was killed.
-
-    Attributes:
-        directory: Its journal.
-        calls: Its calls, in order.
-    """
-
-    directory: Path
-    calls: tuple[PastCall, ...]
-
-    @property
-    def open_call(self) -> PastCall | None:
-        """The call that did not end; None if the process died between two."""
-        last = self.calls[-1]
-        return last if last.ended is None else None
-
-    @property
-    def identity(self) -> Document:
-        """What its calls are known by."""
-        return self.calls[-1].identity
-
-    def has(self, prefix: str) -> bool:
-        """Whether the uid of one of its calls or runs begins so, or is its scan_id."""
-        names = [self.directory.name]
-        for call in self.calls:
-            names += [call.uid, *(start["uid"] for start in call.starts)]
-            if any(str(start.get("scan_id")) == prefix for start in call.starts):
-                return True
-        return any(name.startswith(prefix) for name in names)
-
-
-def leftovers(data_dir: str | Path) -> list[Leftover]:
-    """Return what processes have left in a data directory, the oldest first.
-
-    A process that lives has left nothing; nor has one that ended in order, with all
-    of its calls ended.
-    """
-    found = []
-    for directory in directories(data_dir):
-        if alive(directory) is not None:
-            continue
-        if calls := past_calls(directory):
-            left = Leftover(directory, tuple(calls))
-            again = left.identity.get("mode") == "command"
-            if left.open_call is not None or (again and not was_left(directory)):
-                found.append(left)
-    return found
 
 
 def close(leftover: Leftover, reason: str) -> list[str]:
@@ -94,8 +39,10 @@ def close(leftover: Leftover, reason: str) -> list[str]:
     """
     with Log(leftover.directory) as log:
         transcript = Transcript(log)
-        call = leftover.open_call
-        closed = [] if call is None else close_call(call, transcript, reason)
+        call = past_calls(leftover.directory)[-1]
+        closed = []
+        if call.ended is None:
+            closed = close_call(call, transcript, reason)
         transcript.leave()
     return closed
 
@@ -108,12 +55,13 @@ class Resumption:
 
     Args:
         leftover: What the process has left.
-        confirm: Asked, with a preview, before anything is staged or moves.
+        confirm: Asked, with a preview, before anything is staged or moves; in the
+            thread that waits for the call.
     """
 
-    def __init__(self, leftover: Leftover, confirm: Confirm):
+    def __init__(self, leftover: Leftover, confirm: Callable[[Preview], bool]):
         self.directory = leftover.directory
-        self._calls = list(leftover.calls)
+        self._calls: list[PastCall] = []
         self._confirm = confirm
         self._number = 0
 
@@ -123,7 +71,11 @@ class Resumption:
         [Any, Subscribers, Mapping[str, Any]],
         Coroutine[Any, Any, EngineResult] | None,
     ]:
-        """Return what a session's engine is to do instead of running a plan."""
+        """Return what a session's engine is to do instead of running a plan.
+
+        To be asked once the journal is held, for it does not change any more then.
+        """
+        self._calls = past_calls(self.directory)
 
         def instead(
             plan: Any, subs: Subscribers, metadata: Mapping[str, Any]
@@ -133,14 +85,88 @@ class Resumption:
             call = self._calls[self._number]
             self._number += 1
             _require_same(call, plan, self._number)
-            engine = session.RE.engine
             for start in call.starts:
                 session.writer.expect(start)
             if call.ended is not None:
-                return device_loop.run_there(_retell(engine, call, subs))
-            return engine.resume_call(call, plan, subs, confirm=self._confirm)
+                as_generator(plan).close()  # it is not run, and was not forgotten
+                return device_loop.run_there(_retell(session, call, subs))
+            return _go_on(session, call, plan, subs, self._confirm)
 
         return instead
+
+
+async def _go_on(
+    session: "Session",
+    call: PastCall,
+    plan: Any,
+    subs: Subscribers,
+    confirm: Callable[[Preview], bool],
+) -> EngineResult:
+    """Resume a call; what was shown before it was cut off is not shown again."""
+    with session.best.retelling():
+        shown = confirmed(session, confirm)
+        return await session.RE.engine.resume_call(call, plan, subs, confirm=shown)
+
+
+def confirmed(session: "Session", confirm: Callable[[Preview], bool]) -> Confirm:
+    """Return what asks a person in the thread that waits, after the replay."""
+
+    async def ask(preview: Preview) -> bool:
+        agreed = await session.RE.ask(lambda: confirm(preview))
+        session.best.retold()
+        return agreed
+
+    return ask
+
+
+class TakenUp:
+    """A call of a process that died, with which this session goes on.
+
+    Its journal is the recorder of the session's engine until the call is over.
+
+    Args:
+        session: Goes on with it.
+        leftover: What the process has left.
+        confirm: Asked, with a preview, before anything is staged or moves.
+
+    Raises:
+        StateError: The engine is not idle; or another process goes on with it.
+    """
+
+    def __init__(
+        self,
+        session: "Session",
+        leftover: Leftover,
+        confirm: Callable[[Preview], bool],
+    ):
+        engine = session.RE.engine
+        if not engine.state.is_idle:
+            raise StateError(
+                f"the engine is {engine.state}; a call is resumed while it is idle"
+            )
+        self._session = session
+        self._ask = confirm
+        self._journal = session.open_journal(leftover.directory)
+        call = past_calls(leftover.directory)[-1]
+        if call.ended is not None:
+            session.close_journal(self._journal)
+            raise StateError(
+                f"{leftover.title} has no open call; a script is resumed as a whole",
+                hint=leftover.way_on,
+            )
+        self.records = call
+        for start in call.starts:
+            session.writer.expect(start)
+        session.best.retell()
+
+    def confirm(self, preview: Preview) -> Any:
+        """Show what will be done, and ask."""
+        return confirmed(self._session, self._ask)(preview)
+
+    def give_back(self) -> None:
+        """Let go of the journal; what follows goes into the session's own again."""
+        self._session.best.retold()
+        self._session.close_journal(self._journal)
 
 
 def _require_same(call: PastCall, plan: Any, number: int) -> None:
@@ -153,18 +179,24 @@ def _require_same(call: PastCall, plan: Any, number: int) -> None:
         )
 
 
-async def _retell(engine: Engine, call: PastCall, subs: Subscribers) -> EngineResult:
+async def _retell(session: "Session", call: PastCall, subs: Subscribers) -> Any:
     """Tell those who listen what a call made that ended, and return its result."""
+    dispatcher = session.RE.engine.dispatcher
     tokens = [
-        engine.dispatcher.subscribe(func, name)
-        for name, func in flatten_subscribers(subs)
+        dispatcher.subscribe(func, name) for name, func in flatten_subscribers(subs)
     ]
     try:
-        for name, doc in call.documents():
-            engine.dispatcher.process(name, doc)
+        with session.best.retelling():
+            for name, doc in call.documents():
+                dispatcher.process(name, doc)
     finally:
         for token in tokens:
-            engine.dispatcher.unsubscribe(token)
+            dispatcher.unsubscribe(token)
+    return _result_of(call)
+
+
+def _result_of(call: PastCall) -> EngineResult:
+    """Return, or raise, what a call that ended came to."""
     ended = call.ended or {}
     error = None if ended.get("error") is None else error_of(ended["error"])
     status = str(ended.get("exit_status", "abort"))

@@ -21,12 +21,16 @@ from lapwing.data.sinks import FunctionSink, Take
 from lapwing.documents import Document
 from lapwing.engine import device_loop
 from lapwing.engine.engine import EngineResult
+from lapwing.engine.given import obstacle_in
+from lapwing.engine.preview import Preview
 from lapwing.errors import DataError, DisconnectedError
 from lapwing.journal.directories import new_directory
 from lapwing.session.facade import RunEngine
+from lapwing.session.greeting import greet
 from lapwing.session.journal import Journal
+from lapwing.session.leftovers import Leftover, chosen, leftovers
 from lapwing.session.metadata import MetadataStore
-from lapwing.session.recover import Resumption
+from lapwing.session.recover import Resumption, TakenUp, close
 from lapwing.session.windows import KeepWindows
 
 
@@ -95,8 +99,11 @@ class Session:
         )
         self.RE.engine.pause_on = (DisconnectedError,)
         self._identity = dict(identity or {"mode": "prompt"})
-        self._resume = resume
-        self.journal = self._open_journal(resume)
+        if resume is None:
+            greet(self)
+        self.journal = self._new_journal(
+            new_directory(data_dir) if resume is None else resume.directory
+        )
         self.feeds = Feeds(
             data_dir,
             self.journal.directory,
@@ -109,27 +116,83 @@ class Session:
         self.RE.subscribe(self.best)
         if progress:
             self.RE.waiting_hook = self.best.waiting_hook
+        self.RE.before_call.append(self._before_call)
         self.RE.after_call.append(self._after_call)
+        self.RE.take_up = self._take_up
+        if resume is not None:
+            self.RE.instead = resume.answers(self)
         self._closed = False
 
-    def _open_journal(self, resume: Resumption | None) -> Journal:
-        directory = (
-            new_directory(self.settings.data_dir)
-            if resume is None
-            else resume.directory
-        )
+    # ------------------------------------------------------------ its journals
+
+    def _new_journal(self, directory: Path) -> Journal:
         journal = Journal(
             directory,
             durability=self.settings.durability,
             identify=lambda: self._identity,
-            say=lambda text: self.best.screen.line(text, "yellow"),
+            say=lambda text: self.say(text, "yellow"),
         )
-        engine = self.RE.engine
-        engine.recorder = journal.transcript
-        journal.guard(engine)
-        if resume is not None:
-            self.RE.instead = resume.answers(self)
+        self.RE.engine.recorder = journal.transcript
+        journal.guard(self.RE.engine)
         return journal
+
+    def open_journal(self, directory: Path) -> Journal:
+        """Let the engine write the journal of a process that died, for a call.
+
+        Raises:
+            StateError: Another process goes on with it.
+        """
+        journal = self._new_journal(directory)
+        journal.transcript.on_durable(self.feeds.wake)
+        self.feeds.adopt(directory, lambda: journal.transcript.durable)
+        return journal
+
+    def close_journal(self, journal: Journal) -> None:
+        """Let the engine write this session's own journal again."""
+        self.RE.engine.recorder = self.journal.transcript
+        journal.leave()
+        self.feeds.give_back(journal.directory)
+        journal.close()
+
+    def unfinished(self) -> list[Leftover]:
+        """Return what processes have left unfinished that died, the oldest first.
+
+        Each has an ``id``, a ``title``, and a ``way_on``: what to type.
+        """
+        return leftovers(self.settings.data_dir)
+
+    def close_unfinished(self, which: str | int) -> list[str]:
+        """End what a process has left that died; its runs close with "abort".
+
+        Args:
+            which: A scan_id, or the beginning of the uid of a run or a call.
+
+        Returns:
+            Uids of the runs that were closed; their files follow at once.
+
+        Raises:
+            StateError: There is no such one, or another process goes on with it.
+        """
+        closed = close(
+            chosen(self.unfinished(), which), "closed by hand after its process died"
+        )
+        self.feeds.look_soon()
+        return closed
+
+    def _take_up(self, which: str | int, yes: bool) -> TakenUp:
+        leftover = chosen(self.unfinished(), which)
+        return TakenUp(self, leftover, lambda preview: self._agree(preview, yes))
+
+    def _agree(self, preview: Preview, yes: bool) -> bool:
+        """Show what will be done, and ask; in the thread that waits."""
+        self.best.hold()
+        for line in str(preview).splitlines():
+            self.say(line)
+        return yes or input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+
+    def say(self, text: str, style: str = "") -> None:
+        """Show a line to the person, above table and bars."""
+        self.best.screen.line(text, style)
 
     def sink(self, name: str, function: Take) -> None:
         """Hand every document to a function, at its own pace, from the journal.
@@ -203,6 +266,11 @@ class Session:
         """Tell of a file that cannot be written; its run is safe in the journal."""
         if error is not None:
             self.best.screen.line(str(error), "red")
+
+    def _before_call(self, plan: Any) -> None:
+        """Say at once if a crash would cut this call off for good."""
+        if (why := obstacle_in(plan)) is not None:
+            self.say(f"this call cannot be resumed after a crash: {why}", "yellow")
 
     def _after_call(self, result: EngineResult) -> None:
         self.best.hold()

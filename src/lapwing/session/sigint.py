@@ -8,7 +8,8 @@ Test: call `pressed` with a clock that is turned.
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -83,3 +84,16 @@ class Sigint:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.pressed() and callable(self._before):
             self._before(number, frame)
+
+
+@contextmanager
+def plain_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt while a person is asked something."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

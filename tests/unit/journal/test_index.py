@@ -330,3 +330,25 @@ def test_two_indexes_of_one_directory_do_not_disturb_each_other(make, tmp_path):
             other.update()
         assert one.runs() == other.runs()
         assert one.num_runs() == 5
+
+
+def test_the_last_call_of_a_journal_that_was_not_left_in_order_is_told(make, asked):
+    left, cut, idle = make(), make(), make()
+    for journal in (left, cut, idle):
+        journal.begin("one")
+        journal.end("success")
+    cut.begin("two", plan_name="scan")
+    asked.update()
+    assert sorted(call.uid for call, _ in asked.last_calls()) == ["one", "one", "two"]
+    left.log.write([[13]])
+    cut.log.write([[4, [13]], [13]])
+    idle.log.write([[4, [13]]])  # ends like the record of a process that leaves
+    asked.update()
+    told = {call.directory: (call.uid, was) for call, was in asked.last_calls()}
+    assert told == {
+        cut.directory.name: ("two", True),
+        idle.directory.name: ("one", False),
+    }
+    left.begin("again")
+    asked.update()
+    assert sorted(call.uid for call, _ in asked.last_calls()) == ["again", "one", "two"]

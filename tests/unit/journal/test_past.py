@@ -1,7 +1,7 @@
 from lapwing import Msg
 from lapwing.journal.codec import Kind
 from lapwing.journal.log import Log
-from lapwing.journal.past import past_calls, was_left
+from lapwing.journal.past import past_calls
 from lapwing.journal.transcript import Transcript
 
 
@@ -56,18 +56,3 @@ def test_an_empty_journal_holds_no_calls(tmp_path):
     with Log(tmp_path / "j", sync_interval=0):
         pass
     assert past_calls(tmp_path / "j") == []
-
-
-def test_whether_a_process_left_in_order_is_told(tmp_path):
-    write(tmp_path / "j", end_last=True)
-    assert not was_left(tmp_path / "j")
-
-    with Log(tmp_path / "j", sync_interval=0) as log:
-        Transcript(log).leave()
-    assert was_left(tmp_path / "j")
-
-
-def test_a_journal_in_which_nothing_happened_was_not_left(tmp_path):
-    with Log(tmp_path / "j", sync_interval=0):
-        pass
-    assert not was_left(tmp_path / "j")

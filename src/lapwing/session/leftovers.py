@@ -1,0 +1,162 @@
+"""Leftovers: what processes have left unfinished that died.
+
+Owns finding them quickly, by the index, and the words for each.
+Must not know what is done about them; `recover` does.
+Test: journals of processes that ended in order, died, and live.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lapwing.errors import StateError
+from lapwing.journal.directories import journal_root
+from lapwing.journal.entries import CallEntry, RunEntry
+from lapwing.journal.hold import alive
+from lapwing.journal.index import Index
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run of a call that did not end.
+
+    Attributes:
+        uid: Its uid.
+        scan_id: Its number, if it has one.
+        num_points: Events so far, in its primary stream, or in its longest.
+        wanted: How many there were to be; None if that is not known.
+    """
+
+    uid: str
+    scan_id: Any
+    num_points: int
+    wanted: int | None
+
+    def __str__(self) -> str:
+        points = f"{self.num_points} points"
+        if self.wanted is not None:
+            points = f"{self.num_points} of {self.wanted} points"
+        return f"scan {self.scan_id}, {points}"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What a process has left that died, or was killed.
+
+    Attributes:
+        directory: Its journal.
+        last: Its last call.
+        runs: The runs of that call that have no stop document.
+        names: By what else that call is known: uids and numbers of all of its runs.
+    """
+
+    directory: Path
+    last: CallEntry
+    runs: tuple[OpenRun, ...]
+    names: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last call did not end; else it died between two of a script."""
+        return self.last.status == "open"
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What its calls are known by."""
+        return self.last.identity
+
+    @property
+    def id(self) -> str:
+        """By what a person names it: the scan_id of its run, or the call's uid."""
+        ids = [run.scan_id for run in self.runs if run.scan_id is not None]
+        return str(ids[0]) if ids else self.last.uid[:8]
+
+    def has(self, which: str) -> bool:
+        """Whether it is known by a scan_id, or by the beginning of a uid."""
+        if which in self.names:
+            return True
+        uids = (self.directory.name, self.last.uid, *self.names)
+        return any(len(uid) > 8 and uid.startswith(which) for uid in uids)
+
+    @property
+    def title(self) -> str:
+        """What it is: ``grid_scan (scan 2, 16 of 49 points)``."""
+        plan = self.last.plan_name or "a plan"
+        if not self.is_open:
+            return f"{self._command} (it died after {plan}, between two plans)"
+        runs = "; ".join(map(str, self.runs)) or "no run was open"
+        return f"{plan} ({runs})"
+
+    @property
+    def _command(self) -> str:
+        return "lapwing " + " ".join(map(str, self.identity.get("words", ())))
+
+    @property
+    def way_on(self) -> str:
+        """What to type, to go on with it."""
+        if self.identity.get("mode") == "command":
+            return f"lapwing resume {self.id}"
+        plan = self.identity.get("plan") or "..., the plan as it was called"
+        name = self.id if self.id.isdecimal() and len(self.id) < 8 else repr(self.id)
+        return f"RE.resume_from({name}, {plan})"
+
+
+def leftovers(data_dir: str | Path) -> list[Leftover]:
+    """Return what processes have left in a data directory, the oldest first.
+
+    A process that lives has left nothing; nor has one that ended in order, with all
+    of its calls ended; nor has a prompt at which nothing went on.
+
+    Raises:
+        DataPathError: The index cannot be used.
+    """
+    found = []
+    if not journal_root(data_dir).is_dir():
+        return found
+    with Index(data_dir) as index:
+        index.update()
+        for last, was_left in index.last_calls():
+            again = last.identity.get("mode") == "command" and not was_left
+            if not again and last.status != "open":
+                continue
+            directory = journal_root(data_dir) / last.directory
+            if alive(directory) is None:
+                found.append(_leftover(index, directory, last))
+    return sorted(found, key=lambda left: left.last.begin_time or 0.0)
+
+
+def _leftover(index: Index, directory: Path, last: CallEntry) -> Leftover:
+    entries = index.of_call(last.uid)[::-1]
+    return Leftover(
+        directory,
+        last,
+        tuple(_open_run(index, run) for run in entries if run.end is None),
+        tuple(str(name) for run in entries for name in (run.uid, run.scan_id)),
+    )
+
+
+def _open_run(index: Index, run: RunEntry) -> OpenRun:
+    counts = {one.name: one.num_events for one in index.streams(run.uid)}
+    count = counts.get("primary", max(counts.values(), default=0))
+    wanted = run.start.get("num_points")
+    return OpenRun(
+        run.uid, run.scan_id, count, wanted if isinstance(wanted, int) else None
+    )
+
+
+def chosen(found: list[Leftover], which: str | int) -> Leftover:
+    """Return the one that a person means.
+
+    Raises:
+        StateError: None is known by that name, or several are.
+    """
+    matching = [one for one in found if one.has(str(which))]
+    if len(matching) == 1:
+        return matching[0]
+    what = "nothing" if not matching else f"{len(matching)} things"
+    there = "; ".join(f"{one.id}: {one.title}" for one in found) or "nothing"
+    raise StateError(
+        f"{what} that is unfinished goes by {str(which)!r}; there is {there}",
+        hint="'lapwing runs' lists all runs",
+    )

@@ -50,7 +50,7 @@ class Comparer:
             or recorded[0] != command
             or run.__class__ not in _PLAIN
             or recorded[4] != run
-            or not _quickly_same(recorded[2], args)
+            or ((args or recorded[2]) and not _quickly_same(recorded[2], args))
         ):
             return self._slowly(recorded, msg)
         before = recorded[3]
@@ -61,6 +61,8 @@ class Comparer:
                 other = before.get(key, _MISSING)
                 kind = value.__class__
                 if kind is not other.__class__ or kind not in _PLAIN:
+                    if kind is tuple and not value and other == []:
+                        continue
                     return self._slowly(recorded, msg)
                 if key == "group":
                     if not self._same_group(command, other, value):
@@ -113,7 +115,8 @@ class Comparer:
     def _same_group(self, command: str, recorded: Any, live: Any) -> bool:
         if live is None or recorded is None:
             return live is recorded
-        recorded, live = _hashable(recorded), _hashable(live)
+        if recorded.__class__ is not str or live.__class__ is not str:
+            recorded, live = _hashable(recorded), _hashable(live)
         same = (
             self._groups.setdefault(live, recorded) == recorded
             and self._live_groups.setdefault(recorded, live) == live

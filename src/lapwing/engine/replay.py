@@ -17,7 +17,7 @@ import lapwing.errors
 from lapwing.documents import Stream
 from lapwing.engine.asides import LISTENER
 from lapwing.engine.compare import Comparer
-from lapwing.engine.standing import Standing
+from lapwing.engine.standing import EFFECTS, Standing
 from lapwing.errors import (
     LapwingError,
     ReplayedError,
@@ -35,7 +35,7 @@ from lapwing.journal.codec import (
     StatusRef,
 )
 from lapwing.journal.resume_state import UNKNOWN, ResumeState
-from lapwing.journal.steps import NONE, Step, steps
+from lapwing.journal.steps import NONE, Step, Steps
 from lapwing.messages import Msg
 from lapwing.status import Status
 
@@ -75,7 +75,6 @@ class Replay:
 
     Args:
         records: All records of the call.
-        state: Where it goes on.
         plan: The plan, not begun.
         perform: Does what a message asks, for the few that are done again:
             subscriptions, suspenders, the class of the engine.
@@ -93,7 +92,6 @@ class Replay:
     def __init__(
         self,
         records: Iterable[Record],
-        state: ResumeState,
         plan: Generator[Msg, Any, Any],
         *,
         perform: Callable[[Msg], Any],
@@ -104,8 +102,7 @@ class Replay:
         self.error: BaseException | None = None
         self.statuses: dict[int, Status] = {}
         self.streams: dict[str, Stream] = {}
-        self._records = records
-        self._state = state
+        self._steps = Steps(records)
         self._plan = plan
         self._perform = perform
         self._tell = tell
@@ -119,70 +116,74 @@ class Replay:
             ReplayMismatchError: It says something else than before.
             ResumeError: It cannot be told what it was told before.
         """
-        if self._state.index == 0:
-            return
         token = LISTENER.set(self)
         try:
             await self._drive()
         finally:
             LISTENER.reset(token)
 
-    async def _drive(self) -> None:
+    async def _drive(self) -> None:  # noqa: C901 - one loop, ten times a point
         comparer = Comparer(self.standing.see)
-        same, lives = comparer.same, frozenset(self._state.resumed)
-        take = self.standing.take
+        same, send, effects = comparer.same, self._plan.send, EFFECTS
         response, error = None, None
-        stop, reached = self._state.index, 0
         deadline = monotonic() + BUDGET
-        for step in steps(self._records, self._state.resumed, stop):
+        for step in self._steps:
             recorded = step.message
             if recorded is not None:
-                if step.index in lives:
+                if step.of_new_life:
                     comparer.forget_groups()
-                msg = self._next(response, error, step)
+                try:
+                    msg = send(response) if error is None else self._plan.throw(error)
+                except (StopIteration, Exception) as exc:
+                    raise self._end(step, exc) from exc
+                if self._notes or self._failure is not None:
+                    raise self._failure or self._not_looked(step)
                 if not same(recorded, msg):
                     raise _mismatch(step, recorded, msg)
-                response, error = self._answer(step, msg)
-                if error is None:
-                    take(step.index, msg, response)
-                else:
+                response, error = step.answer, None
+                if response is NONE and step.error is None and msg[0] in _SILENT:
+                    response = None
+                elif response is not True:
+                    response, error = self._answer(step, msg)
+                if error is not None:
                     self.standing.take_failed(msg)
+                elif (effect := effects.get(msg[0])) is not None:
+                    effect(self.standing, step.index, msg, response)
             for name, doc in step.documents:
                 self._tell(name, doc)
             for index, success in step.done:
                 self._finish(index, success)
-            reached = step.index + 1
-            if reached < stop:  # behind the last it looks again
-                self._notes = deque(step.notes) if step.notes else _NO_NOTES
-            if monotonic() > deadline:
+            if step.notes and not self._is_last(step):  # behind that it looks again
+                self._notes = deque(step.notes)
+            if not step.index & 63 and monotonic() > deadline:
                 await asyncio.sleep(0)  # others live on this loop
                 deadline = monotonic() + BUDGET
-        if reached < stop:
-            raise ResumeError(f"the journal ends before message {stop}")
         self.standing.leave_under_way(self.statuses)
         self.response, self.error = response, error
 
-    def _next(self, response: Any, error: BaseException | None, step: Step) -> Msg:
-        """Send the plan on, and return what it says."""
-        try:
-            if error is None:
-                msg = self._plan.send(response)
-            else:
-                msg = self._plan.throw(error)
-        except StopIteration:
-            raise _mismatch(step, step.message, "nothing: it ended") from None
-        except Exception as exc:
-            raise self._failure or _mismatch(
-                step, step.message, f"nothing: it raised {exc!r}"
-            ) from exc
-        if self._failure is not None:
-            raise self._failure
-        if self._notes:
-            raise ReplayMismatchError(
-                f"before message {step.index + 1} the plan looked outside itself less "
-                f"often than before: it did not ask for {self._notes[0][1]!r}"
-            )
-        return msg
+    @property
+    def state(self) -> ResumeState:
+        """Where the call goes on, once the plan has come there."""
+        assert self._steps.state is not None  # noqa: S101 - it was run
+        return self._steps.state
+
+    def _is_last(self, step: Step) -> bool:
+        state = self._steps.state
+        return state is not None and step.index == state.index - 1
+
+    def _end(self, step: Step, exc: BaseException) -> ReplayMismatchError:
+        """Return the error for a plan that says nothing where it said something."""
+        if isinstance(exc, StopIteration):
+            return _mismatch(step, step.message, "nothing: it ended")
+        return self._failure or _mismatch(
+            step, step.message, f"nothing: it raised {exc!r}"
+        )
+
+    def _not_looked(self, step: Step) -> ReplayMismatchError:
+        return ReplayMismatchError(
+            f"before message {step.index + 1} the plan looked outside itself less "
+            f"often than before: it did not ask for {self._notes[0][1]!r}"
+        )
 
     def _answer(self, step: Step, msg: Msg) -> tuple[Any, BaseException | None]:
         if step.error is not None:
@@ -191,18 +192,18 @@ class Replay:
             return self._perform(msg), None
         answer = step.answer
         if answer is NONE:
-            if step.index + 1 < self._state.index:
+            if not self._is_last(step):
                 return None, None
             answer = self._last_answer(msg)
-        if answer is True or answer is None:
+        if answer is None or msg[0] == "read":
             return answer, None
         answer = self._value(answer, step.index)
         return self._as_tuple(msg, answer) if msg[0] in _TUPLES else answer, None
 
     def _last_answer(self, msg: Msg) -> Any:
         """Return what the last message came to, if no answer was written."""
-        if self._state.response is not UNKNOWN:
-            return self._state.response
+        if self.state.response is not UNKNOWN:
+            return self.state.response
         if msg.command == "set":
             return StatusRef(False, False)
         raise ResumeError(
@@ -284,6 +285,8 @@ class Replay:
 _PERFORMED = frozenset(
     {"RE_class", "install_suspender", "remove_suspender", "subscribe", "unsubscribe"}
 )
+_SILENT = frozenset({"checkpoint", "create", "drop", "null", "save", "sleep"})
+"""Verbs that never answer anything."""
 _TUPLES = frozenset({"configure", "declare_stream"})
 
 

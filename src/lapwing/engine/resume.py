@@ -102,25 +102,31 @@ async def prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Re
 
 
 async def _prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> Resuming:
-    state = resume_state(records)
-    if state.obstacle is not None:
-        raise _cannot(state.obstacle, hint="" if state.ended else None)
-    begun = state.begun
-    call.uid = str(begun.get("call", call.uid))
-    call.plan_name = str(begun.get("plan_name", call.plan_name))
-    call.plan_type = str(begun.get("plan_type", call.plan_type))
     given = devices_in(call.plans[0])
     replay = Replay(
         records,
-        state,
         call.plans[0],
         perform=lambda msg: engine.verbs[msg.command](call, msg),
         tell=partial(_tell, engine),
     )
-    await replay.run()
-    if (why := _obstacle(state, replay)) is not None:
+    try:
+        await replay.run()
+    except (ReplayMismatchError, ResumeError):
+        _require_resumable(resume_state(records))  # which says more, if it is not
+        raise
+    _require_resumable(replay.state)
+    if (why := _obstacle(replay)) is not None:
         raise _cannot(why)
-    return Resuming(call, state, replay, given)
+    begun = replay.state.begun
+    call.uid = str(begun.get("call", call.uid))
+    call.plan_name = str(begun.get("plan_name", call.plan_name))
+    call.plan_type = str(begun.get("plan_type", call.plan_type))
+    return Resuming(call, replay.state, replay, given)
+
+
+def _require_resumable(state: ResumeState) -> None:
+    if state.obstacle is not None:
+        raise _cannot(state.obstacle, hint="" if state.ended else None)
 
 
 def _cannot(why: str, hint: str | None = None) -> ResumeError:
@@ -136,9 +142,9 @@ def _tell(engine: "Engine", name: str, doc: Document) -> None:
         logger.exception("a subscriber failed on a %s of before the crash", name)
 
 
-def _obstacle(state: ResumeState, replay: Replay) -> str | None:
+def _obstacle(replay: Replay) -> str | None:
     """Say why a call cannot go on with these devices, if it cannot."""
-    standing = replay.standing
+    state, standing = replay.state, replay.standing
     for flight in standing.flights.values():
         over = flight.completion is not None and flight.completion not in (
             replay.statuses

@@ -98,21 +98,10 @@ class Standing:
                 "which one was meant; the call cannot be resumed"
             )
 
-    def take(self, index: int, msg: Msg, answer: Any) -> None:
-        """Note what a message of the plan has changed.
-
-        Args:
-            index: Its number.
-            msg: The message.
-            answer: What came of it.
-        """
-        if (effect := _EFFECTS.get(msg[0])) is not None:
-            effect(self, index, msg, answer)
-
     def take_failed(self, msg: Msg) -> None:
         """Note what a message has changed that ended in an error."""
         if msg.command in _EVEN_IF_FAILED:
-            _EFFECTS[msg.command](self, -1, msg, None)
+            EFFECTS[msg.command](self, -1, msg, None)
 
     def leave_under_way(self, indices: Container[int]) -> None:
         """Say that of all messages only these have not come to their end."""
@@ -214,8 +203,9 @@ class Standing:
 
 
 _EVEN_IF_FAILED = frozenset({"drop", "save", "unstage"})
-_EFFECTS: dict[str, Callable[[Standing, int, Msg, Any], None]] = {
+EFFECTS: dict[str, Callable[[Standing, int, Msg, Any], None]] = {
     name.removeprefix("_on_"): effect
     for name, effect in vars(Standing).items()
     if name.startswith("_on_")
 }
+"""What a message of each verb changes, given its number, itself and its response."""

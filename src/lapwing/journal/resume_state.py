@@ -32,6 +32,7 @@ _MADE_IF_ANSWERED = {
 }
 """The same for verbs that may make several, or answer more than can be derived."""
 
+_SETTLED = frozenset({"checkpoint", *_MADE_IF_ANSWERED})
 _RESTORABLE = frozenset(
     {
         "RE_class",
@@ -132,7 +133,15 @@ class ResumeState:
     set_by_engine: frozenset[str] = frozenset()
 
 
-class _Fold:
+class Fold:
+    """The fold itself, a record at a time.
+
+    Attributes:
+        number: Number of the record, from 0; to be set by who hands it out.
+        point: How many messages stand so far, and behind which the call goes on; it
+            never goes back.
+    """
+
     def __init__(self) -> None:
         self.begun: Document = {}
         self.number = -1  # of the record
@@ -164,7 +173,8 @@ class _Fold:
     # ------------------------------------------------------------ messages
 
     def message(self, record: Record) -> None:
-        if self.last is not None:
+        """Take a message of the plan."""
+        if self.last is not None and self.last[0] in _SETTLED:
             self._settle(thrown=False)
         self.count += 1
         self.last = record
@@ -183,18 +193,13 @@ class _Fold:
         if command in _MOVES and record[1] is not None:
             self.disturbed.add(record[1].name)
             self.set_by_plan.add(record[1].name)
-        self._extend(command)
-
-    def _extend(self, command: str) -> None:
-        """Go on behind a look, where all since the point can be restored.
-
-        What a plan saw before a device moved, it must not look for afterwards: the
-        scan that is relative to where a motor was, for example.
-        """
-        if self.looked and self.restorable and command == "set":
-            self.beyond = (self.count, f"set, message {self.count}")
-            self.looked = False
-        self.restorable = self.restorable and command in _RESTORABLE
+        if self.restorable:
+            if self.looked and command == "set":
+                # What a plan saw before a device moved, it must not look for
+                # afterwards: where a relative scan has its origin, for example.
+                self.beyond = (self.count, f"set, message {self.count}")
+                self.looked = False
+            self.restorable = command in _RESTORABLE
 
     def _settle(self, *, thrown: bool) -> None:
         """Decide about the last message, now that more is known."""
@@ -221,26 +226,39 @@ class _Fold:
         self.disturbed.clear()
         self.restorable, self.looked, self.beyond = True, False, None
 
-    def engine(self, message: Record) -> None:
+    def other(self, kind: int, record: Record) -> None:
+        """Take a record that is no message, no response and no document."""
+        if kind == _ENGINE:
+            self._engine(record[1])
+        elif kind == _THROWN:
+            self._thrown(record[1])
+        elif kind in (_NOTE, _NOTE_ERROR):
+            self._settle(thrown=False)  # else the plan would not look
+            self.looked = True
+        elif kind == _RESUMED:
+            self._resumed(record[1])
+        elif kind == _BEGIN:
+            self.begun = record[1]
+        elif kind == _END:
+            self.ended = True
+
+    def _engine(self, message: Record) -> None:
         if message[0] == "set" and message[1] is not None:
             self.set_by_engine.add(message[1].name)
 
     def sent(self, value: Any) -> None:
+        """Take a response."""
         self._settle(thrown=False)
         if value is False and self.last is not None and self.last[0] == "wait":
             self.restorable = False
 
-    def thrown(self, error: Any) -> None:
+    def _thrown(self, error: Any) -> None:
         self._settle(thrown=True)
         self.restorable = False
         if isinstance(error, ErrorRef) and error.module == "lapwing.errors":
             self.obstacle = self.obstacle or _ORDERS.get(error.name)
 
-    def note(self) -> None:
-        self._settle(thrown=False)  # else the plan would not look
-        self.looked = True
-
-    def resumed(self, index: int) -> None:
+    def _resumed(self, index: int) -> None:
         self.lives.append(index)
         self.count = index
         self.last = None
@@ -252,6 +270,7 @@ class _Fold:
     # ------------------------------------------------------------ documents
 
     def document(self, name: str, doc: Document) -> None:
+        """Take a document."""
         last = self.last
         command = "" if last is None else last[0]
         before = self._seq_num(name, doc)
@@ -386,7 +405,7 @@ def resume_state(records: Iterable[Record]) -> ResumeState:
     Args:
         records: From its BEGIN on; iterated over once.
     """
-    fold = _Fold()
+    fold = Fold()
     for fold.number, record in enumerate(records):
         kind = record[0]
         if kind.__class__ is str:
@@ -395,16 +414,6 @@ def resume_state(records: Iterable[Record]) -> ResumeState:
             fold.sent(record[1])
         elif kind == _DOCUMENT:
             fold.document(record[1], record[2])
-        elif kind == _ENGINE:
-            fold.engine(record[1])
-        elif kind == _THROWN:
-            fold.thrown(record[1])
-        elif kind in (_NOTE, _NOTE_ERROR):
-            fold.note()
-        elif kind == _RESUMED:
-            fold.resumed(record[1])
-        elif kind == _BEGIN:
-            fold.begun = record[1]
-        elif kind == _END:
-            fold.ended = True
+        else:
+            fold.other(kind, record)
     return fold.state()

@@ -1,6 +1,6 @@
 """Steps: a call's records, grouped by the messages of its plan.
 
-Owns which answer, looks and documents belong to which message.
+Owns which answer, looks and documents belong to which message, and which stand.
 Must not know plans: messages are as they were written.
 Test: group records made by a transcript; compare with what it was told.
 """
@@ -9,7 +9,9 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 from lapwing.documents import Document
+from lapwing.errors import DataError
 from lapwing.journal.codec import ErrorRef, Kind, ObjectRef, Record
+from lapwing.journal.resume_state import Fold, ResumeState
 
 _SENT, _THROWN = int(Kind.SENT), int(Kind.THROWN)
 _NOTE, _NOTE_ERROR = int(Kind.NOTE), int(Kind.NOTE_ERROR)
@@ -34,10 +36,20 @@ class Step:
         documents: Name and content of the documents made meanwhile.
         done: Statuses that were done meanwhile: number of the message that was
             answered by each, and whether it succeeded.
+        of_new_life: Whether it is the first that another process has said.
     """
 
     # Plain, for there are ten of them a point.
-    __slots__ = ("answer", "documents", "done", "error", "index", "message", "notes")
+    __slots__ = (
+        "answer",
+        "documents",
+        "done",
+        "error",
+        "index",
+        "message",
+        "notes",
+        "of_new_life",
+    )
 
     def __init__(self, index: int, message: Record | None):
         self.index = index
@@ -47,59 +59,73 @@ class Step:
         self.notes: Sequence[tuple[bool, Any]] = ()
         self.documents: list[tuple[str, Document]] | tuple[()] = ()
         self.done: Sequence[tuple[int, bool]] = ()
+        self.of_new_life = False
 
 
-def steps(
-    records: Iterable[Record], resumed: Sequence[int] = (), stop: int | None = None
-) -> Iterator[Step]:
-    """Yield the steps of a call, without those that a resume has made void.
+class Steps:
+    """The steps of a call that stand, in order; to be iterated over once.
+
+    A step is yielded once nothing can make it void any more: a call goes on behind
+    it, whenever it is cut off. So few are held at a time, of however many.
 
     Args:
         records: All records of the call.
-        resumed: With which message each life after the first went on; see
-            `resume_state.ResumeState`.
-        stop: How many messages stand in the last life; None: all.
+
+    Attributes:
+        state: Where the call goes on; known before its last step is yielded.
+
+    Raises:
+        DataError: The records contradict each other.
     """
-    grouping = _Grouping()
-    lives = iter((*resumed, stop))
-    void_from = next(lives)
-    void = False
-    for record in records:
-        kind = record[0]
-        if kind.__class__ is str:
-            void = void_from is not None and grouping.count >= void_from
-            if not void and (ready := grouping.message(record)) is not None:
-                yield from ready
-        elif kind == _SENT:
-            if not void:
+
+    def __init__(self, records: Iterable[Record]):
+        self.state: ResumeState | None = None
+        self._records = records
+
+    def __iter__(self) -> Iterator[Step]:
+        fold, grouping = Fold(), _Grouping()
+        for fold.number, record in enumerate(self._records):
+            kind = record[0]
+            if kind.__class__ is str:
+                fold.message(record)
+                grouping.message(record)
+                if fold.point[0] > grouping.released + 2:
+                    yield from grouping.release(fold.point[0] - 1)
+            elif kind == _SENT:
+                fold.sent(record[1])
                 grouping.step.answer, grouping.step.error = record[1], None
-        elif kind == _DOCUMENT:
-            grouping.document(record[1], record[2])
-        elif kind == _RESUMED:
-            void, void_from = False, next(lives)
-            grouping.step.notes = ()  # it looks again
-        elif not void and kind in _TAKES:
-            _TAKES[kind](grouping, record)
-    yield from grouping.rest()
+            elif kind == _DOCUMENT:
+                fold.document(record[1], record[2])
+                grouping.document(record[1], record[2])
+            else:
+                fold.other(kind, record)
+                if kind in _TAKES:
+                    _TAKES[kind](grouping, record)
+        self.state = fold.state()
+        grouping.cut_off(self.state.index)
+        yield from grouping.rest()
 
 
 class _Grouping:
     """Steps that are being made; those with a reading to come are kept back."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.released = -2  # index of the last that was
         self.step = Step(-1, None)
         self._waiting: list[Step] = []
         self._open: dict[Hashable, list[Step]] = {}  # reads of each open event
         self._num_reads = 0
         self._saving: Hashable = NONE
         self._object_keys: dict[str, dict[str, list[str]]] = {}
+        self._new_life = False
 
-    def message(self, record: Record) -> list[Step] | None:
-        """Take a message of the plan; return what is complete now."""
+    def message(self, record: Record) -> None:
+        """Take a message of the plan."""
+        before = self.step
         self._finish()
-        self.step = Step(self.count, record)
-        self.count += 1
+        self.step = step = Step(before.index + 1, record)
+        if self._new_life:
+            step.of_new_life, self._new_life = True, False
         command = record[0]
         if command == "create":
             self._open[_key(record[4])] = []
@@ -109,15 +135,44 @@ class _Grouping:
                 self._saving = run
             elif command in ("drop", "close_run"):
                 self._close(run)
+
+    def release(self, end: int) -> list[Step]:
+        """Return the steps before a message, if all of them are complete."""
         if self._num_reads:
-            return None
-        ready, self._waiting = self._waiting, []
+            return []
+        waiting = self._waiting
+        number = end - waiting[0].index if waiting else 0
+        ready, self._waiting = waiting[:number], waiting[number:]
+        if ready:
+            self.released = ready[-1].index
         return ready
 
     def rest(self) -> list[Step]:
         """Return what is left."""
         self._finish()
         return self._waiting
+
+    def resumed(self, record: Record) -> None:
+        """Another process went on with a message."""
+        self.cut_off(record[1])
+        self.step.notes = ()  # it looks again
+        self._open.clear()  # what was read into them was written
+        self._num_reads = 0
+        self._saving = NONE
+        self._new_life = True
+
+    def cut_off(self, index: int) -> None:
+        """Forget the messages from this one on, but not the documents they made."""
+        documents: list[tuple[str, Document]] = []
+        while self.step.index >= index:
+            documents[:0] = self.step.documents
+            if not self._waiting:
+                raise DataError(
+                    f"the records say that the call went on with message {index}, but "
+                    f"message {self.released + 1} stood already"
+                )
+            self.step = self._waiting.pop()
+        self.step.documents = [*self.step.documents, *documents]
 
     def _finish(self) -> None:
         """Put the step that is over behind the others."""
@@ -180,6 +235,7 @@ class _Grouping:
 
 
 _TAKES = {
+    _RESUMED: _Grouping.resumed,
     _THROWN: _Grouping.thrown,
     _NOTE: _Grouping.note,
     _NOTE_ERROR: _Grouping.note_error,

@@ -262,7 +262,8 @@ class Follower:
                 self.sink.leave(tail.unfinished)
                 tail.close()
                 del self._tails[name]
-                self._read[name] = size
+                if over:
+                    self._read[name] = size
 
     def _wants(self, directory: Path, now: float) -> bool:
         if directory.name in self._durable:

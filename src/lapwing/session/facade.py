@@ -24,10 +24,16 @@ from lapwing.engine.engine import (
     Subscribers,
     next_scan_id,
 )
+from lapwing.engine.intake import as_generator
 from lapwing.engine.preview import Preview
 from lapwing.engine.recorder import Recorder
 from lapwing.engine.states import State
-from lapwing.errors import RunEngineInterrupted, StateError, TransitionError
+from lapwing.errors import (
+    LapwingError,
+    RunEngineInterrupted,
+    StateError,
+    TransitionError,
+)
 from lapwing.journal.codec import Record
 from lapwing.messages import Msg
 from lapwing.session.sigint import Sigint
@@ -67,7 +73,7 @@ class Taken(Protocol):
         ...
 
 
-TakeUp = Callable[[str | int, bool], Taken]
+TakeUp = Callable[[str | int, Any, bool], Taken]
 
 
 class _OfEngine(Generic[T]):
@@ -215,7 +221,8 @@ class RunEngine:
         Raises:
             StateError: There is no such call, it belongs to a living process, or this
                 engine keeps no journal.
-            ResumeError: It cannot be resumed, or the answer was no; it stays open.
+            ResumeError: It cannot be resumed, the plan is called otherwise than it was,
+                or the answer was no; it stays open.
             ReplayMismatchError: The plan says something else than before; its runs
                 are closed with "abort".
         """
@@ -225,7 +232,11 @@ class RunEngine:
                 "this RunEngine keeps no journal, so that it can resume nothing",
                 hint="RE = lapwing.session().RE",
             )
-        taken = self._taken = self.take_up(which, yes)
+        try:
+            taken = self._taken = self.take_up(which, plan, yes)
+        except LapwingError:
+            as_generator(plan).close()  # it was not forgotten, only refused
+            raise
         work = self.engine.resume_call
         return self._answer(
             self._block(work, taken.records, plan, subs, confirm=taken.confirm)

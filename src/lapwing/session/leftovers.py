@@ -76,6 +76,8 @@ class Leftover:
         """Whether it is known by a scan_id, or by the beginning of a uid."""
         if which in self.names:
             return True
+        if which.isdecimal() and len(which) < 8:
+            return False  # a number that is wrong must not be some uid by chance
         uids = (self.directory.name, self.last.uid, *self.names)
         return any(len(uid) > 8 and uid.startswith(which) for uid in uids)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lapwing.engine import device_loop
 from lapwing.engine.engine import EngineResult
+from lapwing.engine.given import as_typed
 from lapwing.engine.intake import Subscribers, as_generator, flatten_subscribers
 from lapwing.engine.preview import Confirm, Preview
 from lapwing.engine.replay import error_of
@@ -167,6 +168,22 @@ class TakenUp:
         """Let go of the journal; what follows goes into the session's own again."""
         self._session.best.retold()
         self._session.close_journal(self._journal)
+
+
+def require_same_call(leftover: Leftover, plan: Any) -> None:
+    """Refuse a plan that was typed otherwise than the one that was cut off.
+
+    A replay would find out as well, but close the run; and a slip is easily made.
+
+    Raises:
+        ResumeError: Shows both.
+    """
+    then, now = leftover.identity.get("plan"), as_typed(plan)
+    if then is not None and now is not None and then != now:
+        raise ResumeError(
+            f"the call was {then}, and this is {now}; it is resumed as it was called",
+            hint=leftover.way_on,
+        )
 
 
 def _require_same(call: PastCall, plan: Any, number: int) -> None:

@@ -30,7 +30,7 @@ from lapwing.session.greeting import greet
 from lapwing.session.journal import Journal
 from lapwing.session.leftovers import Leftover, chosen, leftovers
 from lapwing.session.metadata import MetadataStore
-from lapwing.session.recover import Resumption, TakenUp, close
+from lapwing.session.recover import Resumption, TakenUp, close, require_same_call
 from lapwing.session.windows import KeepWindows
 
 
@@ -151,8 +151,8 @@ class Session:
         """Let the engine write this session's own journal again."""
         self.RE.engine.recorder = self.journal.transcript
         journal.leave()
+        journal.close()  # first: sinks leave the journals of living processes alone
         self.feeds.give_back(journal.directory)
-        journal.close()
 
     def unfinished(self) -> list[Leftover]:
         """Return what processes have left unfinished that died, the oldest first.
@@ -179,8 +179,9 @@ class Session:
         self.feeds.look_soon()
         return closed
 
-    def _take_up(self, which: str | int, yes: bool) -> TakenUp:
+    def _take_up(self, which: str | int, plan: Any, yes: bool) -> TakenUp:
         leftover = chosen(self.unfinished(), which)
+        require_same_call(leftover, plan)
         return TakenUp(self, leftover, lambda preview: self._agree(preview, yes))
 
     def _agree(self, preview: Preview, yes: bool) -> bool:

@@ -308,6 +308,51 @@ def test_journal_that_a_process_takes_up_is_left_to_it(desk):
     assert not own.is_refused
 
 
+def test_journal_that_this_process_adopts_is_followed_as_its_own(desk):
+    documents = line_scan(5)
+    journal, own = desk.journal(), desk.journal()
+    journal.put(documents[:3])
+    journal.close()
+    follower = desk.follow(own, others="ended")
+    desk.rounds(follower, 3)
+    assert desk.sink.taken == documents[:3]
+
+    adopted, durable = desk.journal(journal.directory), [5]
+    follower.adopt(journal.directory, lambda: durable[0])
+    adopted.put(documents[3:5])
+    desk.rounds(follower, 3)
+    assert desk.sink.taken == documents[:3]
+    durable[0] = 9
+    assert follower.is_behind
+    desk.rounds(follower, 3)
+    assert desk.sink.taken == documents[:5]
+
+    adopted.put(documents[5:])
+    adopted.close()
+    follower.give_back(journal.directory)
+    desk.rounds(follower, 3)
+    assert desk.sink.taken == documents
+
+
+def test_what_a_process_that_took_a_journal_up_left_unread_is_read(desk):
+    documents = line_scan(5)
+    journal = desk.journal()
+    journal.put(documents[:3])
+    journal.close()
+    follower = desk.follow(others="ended")
+    desk.rounds(follower, 3)
+
+    taken_up = desk.journal(journal.directory)
+    taken_up.put(documents[3:])
+    follower.look_soon()
+    desk.rounds(follower, 1)  # sees that it belongs to somebody, and lets it go
+    assert desk.sink.taken == documents[:3]
+    taken_up.close()
+    follower.look_soon()
+    desk.rounds(follower, 3)
+    assert desk.sink.taken == documents
+
+
 def test_new_sink_can_begin_behind_what_is_there(desk):
     journal = desk.journal()
     old, new = line_scan(3), line_scan(4)

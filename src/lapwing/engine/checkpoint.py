@@ -5,6 +5,7 @@ Must not know verbs but those after which a point is complete.
 Test: interrupt a list of messages at each index, resume, compare.
 """
 
+import logging
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -15,6 +16,8 @@ from lapwing.engine.states import State
 from lapwing.engine.suspenders import Suspension, suspended
 from lapwing.errors import FailedPause
 from lapwing.messages import Msg
+
+logger = logging.getLogger("lapwing.engine")
 
 ENDING_STATES = {
     "abort": State.ABORTING,
@@ -356,6 +359,7 @@ async def enter_suspension(call: Call, justification: str) -> None:
     if call.engine.state is State.RUNNING:
         call.engine.set_state(State.SUSPENDING)
         call.engine.set_state(State.RUNNING)
+    logger.warning("the plan is suspended: %s", justification or "on request")
     _note_interruption(call, justification or "suspended")
     await _rest(call)
     if (kept := call.kept) is not None and not kept.entered:
@@ -367,4 +371,5 @@ async def enter_suspension(call: Call, justification: str) -> None:
 async def leave_suspension(call: Call) -> None:
     """Let everything go on; the verb ``_resume_from_suspender``."""
     if len(call.suspensions) <= 1:
+        logger.warning("the suspension is over")
         await _wake(call)

@@ -85,6 +85,15 @@ def test_what_is_said_while_suspended():
     ]
 
 
+def test_who_looks_on_is_told_why_it_waits_and_when_it_goes_on(caplog):
+    suspended_once(count([Detector()], 3), 5)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the plan is suspended: no beam",
+        "the suspension is over",
+    ]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+
+
 def test_the_states_go_through_suspending():
     engine, _ = make_engine()
     states = []

@@ -11,7 +11,6 @@ import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from typing import Any
 
 from lapwing.engine import device_loop
@@ -56,6 +55,7 @@ class SuspenderBase(ABC):
         self._gate: Status | None = None  # shut while tripped
         self._opening: asyncio.TimerHandle | None = None
         self._last: Any = None
+        self._has_heard = False
 
     # ------------------------------------------------------------ for subclasses
 
@@ -89,10 +89,23 @@ class SuspenderBase(ABC):
             event_type: Kind of change to hear of, for signals that have several.
         """
         self.RE = RE
-        options = {} if event_type is None else {"event_type": event_type}
+        self._has_heard = False
         # Asynchronous signals live on the device loop; a plan that is started after
         # this call comes after it there, too.
-        device_loop.do_there(partial(self._signal.subscribe, self, **options))
+        device_loop.do_there(self._listen, event_type)
+
+    def _listen(self, event_type: str | None) -> None:
+        if event_type is not None:
+            self._signal.subscribe(self, event_type=event_type)
+            return
+        self._signal.subscribe(self)
+        # A soft signal of classic ophyd does not tell the value that it was made with.
+        if self._has_heard or not getattr(self._signal, "connected", False):
+            return
+        reading = self._signal.read()
+        with self._lock:
+            if not self._has_heard:
+                self(reading)
 
     def remove(self) -> None:
         """Watch no more; a plan that waits for this goes on."""
@@ -118,6 +131,7 @@ class SuspenderBase(ABC):
             if self.RE is None:
                 return
             self._last = value
+            self._has_heard = True
             if self._gate is None:
                 if self._should_suspend(value):
                     self._shut()

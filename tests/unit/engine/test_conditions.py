@@ -45,6 +45,21 @@ class ClassicSignal(Signal):
             function(value=value, old_value=None, timestamp=1.0, obj=self)
 
 
+class SilentSignal(ClassicSignal):
+    """A soft one of classic ophyd: it tells changes, not what it was made with."""
+
+    def __init__(self, name, value, *, connected=True):
+        super().__init__(name, value)
+        self.connected = connected
+
+    def subscribe(self, function, event_type=None, run=True):
+        self.heard_by.append(function)
+
+    def read(self):
+        assert self.connected
+        return {self.name: {"value": self.value, "timestamp": 1.0}}
+
+
 def scenario(make, good, bad, signal_class=Signal):
     """Suspend a count by a signal in its middle, then let it go on."""
     engine, docs = make_engine()
@@ -157,6 +172,19 @@ def test_a_condition_that_is_true_at_install_holds_the_plan_up_from_the_start():
 
     assert asyncio.run(main()).exit_status == "success"
     assert docs.names[0] == "start"
+
+
+def test_a_signal_that_tells_only_changes_is_asked_at_install():
+    engine, _ = make_engine()
+    low = suspenders.SuspendBoolLow(SilentSignal("shutter", 0))
+    absent = suspenders.SuspendBoolLow(SilentSignal("other", 0, connected=False))
+
+    async def main():
+        engine.install_suspender(low)
+        engine.install_suspender(absent)
+        return low.tripped, absent.tripped
+
+    assert asyncio.run(main()) == (True, False)
 
 
 def test_it_must_be_right_for_a_while_before_the_plan_goes_on():

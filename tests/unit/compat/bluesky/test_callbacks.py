@@ -92,6 +92,14 @@ def test_a_table_repeats_its_head_and_leaves_other_streams_out():
     assert not any("seq_num" in line for line in lines)
 
 
+def test_a_table_without_fields_is_closed_as_any_other():
+    lines = []
+    table = core.LiveTable([], separator_lines=False, out=lines.append)
+    for name, doc in stream({"x": {"dtype": "number"}}, {"x": 1.0}):
+        table(name, doc)
+    assert lines[-2] == lines[0] == "+-----------+------------+"
+
+
 def test_fields_of_a_table_may_be_devices():
     assert core.get_obj_fields(["a", Detector("d")]) == ["a", "d"]
 
@@ -213,7 +221,7 @@ def test_what_is_turned_off_is_not_shown(documents, capsys):
     bec.disable_plots()
     for name, doc in documents(count([Detector()], 2)).all:
         bec(name, doc)
-    assert capsys.readouterr().out == "New stream: 'primary'\n"
+    assert capsys.readouterr().out == ""
     assert not bec._live_plots
 
 

@@ -154,7 +154,8 @@ class BestEffortCallback(QtAwareCallback):
         start = self._started(doc["run_start"])
         self._descriptors[doc["uid"]] = doc
         stream = doc.get("name", "primary")
-        if stream not in self._stream_names and stream != "baseline":
+        new = stream not in self._stream_names and stream != "baseline"
+        if new and self._table_enabled:
             _say(f"New stream: '{stream}'")
         self._stream_names.add(stream)
         dims, scanned = _dimensions(start)

@@ -113,7 +113,7 @@ class LiveTable(CallbackBase):
         """End the table."""
         if self._start is not None and doc["run_start"] != self._start.get("uid"):
             return
-        if self._columns:
+        if self._descriptors:
             self._print(self._line())
         if self._start is not None:
             self._print(self._closing(self._start))

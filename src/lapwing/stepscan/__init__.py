@@ -1,0 +1,1 @@
+"""Step scans: lists of positions, and what is done at each of them."""

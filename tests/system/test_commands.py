@@ -98,6 +98,16 @@ def test_run_tells_an_error_in_one_line_with_the_place_in_the_script(tmp_path):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("text", ["def f():\n    1 / 0\nf()", "x = (\n"])
+def test_run_shows_another_error_as_python_would(text, tmp_path):
+    file = script(tmp_path, text)
+    _, err = lapwing("run", file, cwd=tmp_path, expect=1)
+    plain = subprocess.run(
+        [sys.executable, str(file)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert err == plain.stderr
+
+
 def test_a_pause_with_nobody_to_ask_aborts_and_the_file_is_whole(tmp_path):
     file = script(
         tmp_path,

@@ -9,7 +9,9 @@ import runpy
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 import click
 
@@ -69,6 +71,7 @@ def command(
         names = {"RE": current.RE, "session": current}
         sys.argv = [str(file), *args]
         sys.path.insert(0, str(file.resolve().parent))
+        sys.excepthook = partial(_show_from_script, str(file))
         try:
             runpy.run_path(str(file), init_globals=names, run_name="__main__")
         except (LapwingError, RunEngineInterrupted) as exc:
@@ -118,3 +121,18 @@ def _say_where(exc: BaseException, file: Path) -> None:
     ]
     place = f"{file}, line {lines[-1]}: " if lines else ""
     click.secho(f"{place}{type(exc).__name__}: {exc}", fg="red", err=True)
+
+
+def _show_from_script(
+    file: str,
+    kind: type[BaseException],
+    exc: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Show an error as Python would have without us: from the script's line on."""
+    inner = trace
+    while inner is not None and inner.tb_frame.f_code.co_filename != file:
+        inner = inner.tb_next
+    if inner is None and getattr(exc, "filename", None) != file:
+        inner = trace  # it is not the script's
+    traceback.print_exception(kind, exc, inner)

@@ -22,6 +22,7 @@ from lapwing.callbacks.fields import Field, run_name, shown_fields
 from lapwing.callbacks.routing import ByRun
 from lapwing.callbacks.screen import Screen
 from lapwing.documents import Document
+from lapwing.errors import PlanArgumentError
 
 _NUM_WIDTH = 7
 _TIME_WIDTH = 10
@@ -44,6 +45,9 @@ class LiveTable:
     Attributes:
         retelling: Set it while documents come again that were shown before a crash:
             their points are told in one line, with the next one that is new.
+
+    Raises:
+        PlanArgumentError: ``file`` is no file, but fields, as Bluesky's table takes.
     """
 
     def __init__(
@@ -54,6 +58,11 @@ class LiveTable:
         fields: Sequence[str] | None = None,
         head_every: int = 50,
     ):
+        if file is not None and not hasattr(file, "write"):
+            raise PlanArgumentError(
+                f"the first argument of LiveTable is a file to write to, but it is "
+                f"{file!r}; data keys are given as fields=[...]"
+            )
         self.screen = Screen(file, ticking=False) if screen is None else screen
         self.fields = fields
         self.head_every = head_every

@@ -19,6 +19,7 @@ from unit.callbacks.terminal import Terminal
 
 from lapwing.callbacks.live_table import LiveTable
 from lapwing.callbacks.screen import Screen
+from lapwing.errors import PlanArgumentError
 
 
 def printed(documents, **table):
@@ -194,3 +195,8 @@ def test_ascii_files_get_ascii():
     feed(LiveTable(file), peak_scan(3))
     assert raw.getvalue().isascii()
     assert b"?" not in raw.getvalue()
+
+
+def test_fields_in_the_place_of_the_file_are_refused_before_there_is_a_run():
+    with pytest.raises(PlanArgumentError, match=r"\['x', 'det'\].*fields="):
+        LiveTable(["x", "det"])  # type: ignore[arg-type]

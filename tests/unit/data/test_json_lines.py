@@ -2,7 +2,7 @@ import pytest
 from unit.data.streams import line_scan
 
 from lapwing.data.json_lines import JsonLinesSink
-from lapwing.data.lines import decode
+from lapwing.data.lines import decode, encode
 from lapwing.data.paths import place_of_run
 from lapwing.errors import DataExistsError
 
@@ -52,6 +52,18 @@ def test_run_that_comes_again_is_written_anew(make, tmp_path):
     path = path_of(tmp_path, documents)
     with path.open("ab") as file:
         file.write(b'["event", {"half')  # as a killed process leaves it
+    hand(make(), documents)
+    assert read(path) == documents
+
+
+@pytest.mark.parametrize("length", [0, 1, 5, 40])
+def test_run_is_written_anew_though_not_even_its_start_was_whole(
+    make, tmp_path, length
+):
+    documents = line_scan(2)
+    path = path_of(tmp_path, documents)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encode(*documents[0])[:length])
     hand(make(), documents)
     assert read(path) == documents
 

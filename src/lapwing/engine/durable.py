@@ -25,7 +25,7 @@ BUDGET = 0.002
 """Seconds for which a feed with much to tell may keep the event loop to itself."""
 
 _MANY = 100
-"""Documents that nobody listens to, of which those that are durable are let go."""
+"""Documents that nobody listens to, after which the durable ones are let go."""
 
 
 class _Subscription:
@@ -80,6 +80,7 @@ class DurableFeed:
         self._tokens = count(-1, -1)  # negative: apart from the dispatcher's
         self._subscriptions: dict[int, _Subscription] = {}
         self._waiting: deque[tuple[int | None, str, Document]] = deque()
+        self._most = _MANY
         self._scheduled = False
         self._heard: list[Recorder] = []  # those that tell what has become durable
 
@@ -137,16 +138,20 @@ class DurableFeed:
 
     def add(self, number: int | None, name: str, doc: Document) -> None:
         """Take a document; ``number`` is that of its record, if it has one."""
-        if self._recorder is None and not self._subscriptions:
-            return
-        self._waiting.append((number, name, doc))
         if self._subscriptions:
+            self._waiting.append((number, name, doc))
             self._schedule()
-            return
-        if len(self._waiting) >= _MANY:
+        elif self._recorder is not None:
             # Nobody listens: keep what is not durable yet, for those who may come.
-            while self._waiting and self._is_durable(self._waiting[0][0]):
-                self._waiting.popleft()
+            self._waiting.append((number, name, doc))
+            if len(self._waiting) >= self._most:
+                self._let_go(self._recorder.durable)
+
+    def _let_go(self, durable: int) -> None:
+        waiting = self._waiting
+        while waiting and (waiting[0][0] is None or waiting[0][0] <= durable):
+            waiting.popleft()
+        self._most = len(waiting) + _MANY
 
     def _is_durable(self, number: int | None) -> bool:
         recorder = self._recorder

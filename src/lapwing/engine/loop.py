@@ -37,7 +37,6 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
     seen = call.seen
     interrupts = call.interrupts
     recorder = engine.recorder
-    own = True  # whether it is the user's plan that speaks, and not the engine
     deadline = monotonic() + BUDGET
     response, error = call.response, call.error
     call.response = call.error = None
@@ -46,11 +45,12 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
         if interrupts.pending and error is None:
             response, error = await attend(call, response)
         if recorder is not None:
-            # Not when a verb has answered: what a plan is told, it is told here.
-            own = len(plans) == 1
-            if own and error is not None:
-                recorder.thrown(error)
-            elif own and response is not None:
+            # Not when a verb has answered: what a plan is told, it is told here. And
+            # only the user's own; those above it on the stack are the engine's.
+            if error is not None:
+                if len(plans) == 1:
+                    recorder.thrown(error)
+            elif response is not None and len(plans) == 1:
                 recorder.sent(response)
         try:
             if error is None:
@@ -82,7 +82,7 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
         try:
             now = call.held is None or let_go(call, msg)
             if recorder is not None:
-                recorder.message(msg, own)
+                recorder.message(msg, len(plans) == 1)
             if not now:
                 continue
             if (hook := engine.msg_hook) is not None:

@@ -12,6 +12,7 @@ import enum
 import functools
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import PurePath
@@ -137,6 +138,27 @@ LARGE = 65536
 _MAX_TEXT = 500
 
 
+class _Devices(dict[Any, msgpack.ExtType]):
+    """What stands for each device.
+
+    Devices come with every point: a packer looks them up here without a line of
+    Python. ``otherwise`` is asked for what stands for anything else.
+    """
+
+    def __init__(self, otherwise: Callable[[Any], Any]):
+        super().__init__()
+        self._otherwise = otherwise
+
+    def __missing__(self, value: Any) -> Any:
+        return self._otherwise(value)
+
+    def learn(self, device: Any, stand_in: msgpack.ExtType) -> msgpack.ExtType:
+        """Keep what stands for a device, if it can be looked up; return it."""
+        with suppress(TypeError):
+            self[device] = stand_in
+        return stand_in
+
+
 class Encoder:
     """Turns records into bytes.
 
@@ -147,29 +169,38 @@ class Encoder:
 
     def __init__(self, keep: KeepArray | None = None):
         self._keep = keep
-        # Devices come with every point, and are held, so that no other takes an id.
-        self._devices: dict[int, tuple[Any, msgpack.ExtType]] = {}
-        # Lone surrogates are let pass only by the second one: it takes twice as long.
-        self._packer = msgpack.Packer(default=self._of_device)
+        self._devices = _Devices(self._stand_in)
+        # What has no hash, such as an array, is packed by the second one; half a
+        # character only by the third. They take longer.
+        self._quick = msgpack.Packer(default=self._devices.__getitem__)
+        self._usual = msgpack.Packer(default=self._of_any)
         self._patient = msgpack.Packer(
-            default=self._of_device, unicode_errors="surrogatepass"
+            default=self._of_any, unicode_errors="surrogatepass"
         )
+        self._packer = self._quick
 
     def pack(self, records: Sequence[Any]) -> bytes:
         """Return the bytes of a list of records."""
         try:
             return self._packer.pack(records)
-        except (TypeError, ValueError, OverflowError, RecursionError):
-            self._packer.reset()
-            return self._patient.pack([self._plain(one) for one in records])
+        except TypeError:
+            if self._packer is self._quick:
+                self._packer = self._usual  # there may be more of them
+                return self.pack(records)
+        except (ValueError, OverflowError, RecursionError):
+            pass
+        return self._patient.pack([self._plain(one) for one in records])
 
     def forget(self) -> None:
         """Let go of the devices."""
         self._devices.clear()
+        self._packer = self._quick
 
-    def _of_device(self, value: Any) -> Any:
-        known = self._devices.get(id(value))
-        return self._stand_in(value) if known is None else known[1]
+    def _of_any(self, value: Any) -> Any:
+        try:
+            return self._devices[value]
+        except TypeError:
+            return self._stand_in(value)
 
     def _plain(self, value: Any, depth: int = 0) -> Any:
         """Return a value with all that a packer cannot take replaced."""
@@ -200,9 +231,7 @@ class Encoder:
             return _ext(_Ext.STATUS, [done, done and bool(status.success)])
         name = getattr(value, "name", None)
         if isinstance(name, str) and not isinstance(value, enum.Enum | PurePath):
-            stand_in = _ext(_Ext.OBJECT, name)
-            self._devices[id(value)] = (value, stand_in)
-            return stand_in
+            return self._devices.learn(value, _ext(_Ext.OBJECT, name))
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, np.generic):

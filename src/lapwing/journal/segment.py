@@ -55,8 +55,9 @@ def head_of_segment(first: int) -> bytes:
 
 def frame_of(first: int, payload: bytes) -> bytes:
     """Return the frame of packed records, the first of which has this number."""
-    body = _pack_number(first) + payload
-    return _pack_length_crc(len(payload), _crc32(body)) + body
+    number = _pack_number(first)
+    crc = _crc32(payload, _crc32(number))
+    return b"".join((_pack_length_crc(len(payload), crc), number, payload))
 
 
 def segment_path(directory: Path, index: int) -> Path:

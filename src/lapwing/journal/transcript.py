@@ -88,8 +88,8 @@ class Transcript:
     """Takes down the calls of one engine; meets the engine's ``Recorder``.
 
     Records wait for `flush`: the engine calls that before it awaits and every other
-    millisecond, and the store's own thread may call it too. If the store cannot
-    write, they go on waiting; nothing is lost.
+    millisecond. A thread of the store's own may `write` them meanwhile. If the store
+    cannot write, they go on waiting; nothing is lost.
 
     Args:
         store: Where records are kept.
@@ -111,11 +111,12 @@ class Transcript:
         self.store = store
         self.identify = identify
         self.on_trouble = on_trouble
-        # Only the loop's thread appends; whoever writes cuts its front off. The lock
-        # keeps the number of what was cut off and the rest together.
+        # The list is the loop's: it alone appends and cuts, so that it can number a
+        # record without a lock. Who else writes, notes how far it came.
         self._waiting: list[Any] = []
-        self._written = store.next_number
-        self._lock = threading.Lock()
+        self._first = store.next_number  # number of the first of them
+        self._num_written = 0  # how many of them are written
+        self._lock = threading.Lock()  # held by who writes
         self._late: deque[list[Any]] = deque()
         self.troubled = False
         self._begin()
@@ -142,39 +143,52 @@ class Transcript:
         """A message was said, by the plan or by the engine itself."""
         if self._late:
             self._take_late()
-        if self._saving is not _NOTHING:
-            self._keep_readings()  # it was no event that came of them
         if not from_plan:
-            # After a rewind the event has other readings than the plan was told.
-            for readings in self._open.values():
-                self._put_readings(readings)
-                readings.clear()
-            self._waiting.append([_ENGINE, msg])
+            self._from_engine(msg)
             return
+        if self._open:
+            self._beside_open_event(msg)
+        elif msg[0] == "create":
+            self._open[msg[4]] = []
         self._index += 1
         self._last = msg
+        self._waiting.append(msg)
+
+    def _from_engine(self, msg: Msg) -> None:
+        if self._saving is not _NOTHING:
+            self._keep_readings()
+        # After a rewind the event has other readings than the plan was told.
+        for readings in self._open.values():
+            self._put_readings(readings)
+            readings.clear()
+        self._waiting.append([_ENGINE, msg])
+
+    def _beside_open_event(self, msg: Msg) -> None:
+        """See to the readings of open events before a message of the plan."""
+        if self._saving is not _NOTHING:
+            self._keep_readings()  # it was no event that came of them
         command = msg[0]
         if command == "create":
             self._open[msg[4]] = []
-        elif self._open and command in _END_OF_READINGS:
+        elif command in _END_OF_READINGS:
             self._close_readings(msg)
-        self._waiting.append(msg)
 
     def sent(self, value: Any) -> None:
         """The plan is sent something else than None."""
         if value is True:
             self._waiting.append(_TRUE)
             return
-        msg = self._last
-        if msg is not None and msg[0] == "read" and msg[4] in self._open:
-            self._open[msg[4]].append((self._index, value))
-        elif hasattr(value, "add_callback"):
-            if value.done and value.success:
-                self._waiting.append(_SUCCEEDED)
-            else:
-                self._put_status(value)
+        if self._open:
+            msg = self._last
+            if msg is not None and msg[0] == "read" and msg[4] in self._open:
+                self._open[msg[4]].append((self._index, value))
+                return
+        if not hasattr(value, "add_callback"):
+            self._waiting.append([_SENT, value])
+        elif value.done and value.success:
+            self._waiting.append(_SUCCEEDED)
         else:
-            self._put([_SENT, value])
+            self._put_status(value)
 
     def thrown(self, error: BaseException) -> None:
         """An error is thrown into the plan."""
@@ -195,11 +209,12 @@ class Transcript:
             del self._open[self._saving]  # the readings are in it
             self._saving = _NOTHING
         waiting = self._waiting
-        with self._lock:
-            number = self._written + len(waiting)
-            waiting.append([_DOCUMENT, name, doc])
-        if len(waiting) >= MOST_WAITING or name not in _MANY:
-            self.flush()  # whoever hears of a run next may make something of it
+        number = self._first + len(waiting)
+        waiting.append((_DOCUMENT, name, doc))
+        # Whoever hears of a run next may make something of it. And what is written is
+        # let go of: it may be large.
+        if name not in _MANY or self._num_written or len(waiting) >= MOST_WAITING:
+            self.flush()
         return number
 
     def paused(self, reason: str) -> None:
@@ -282,23 +297,30 @@ class Transcript:
         self._waiting.append(record)
 
     def flush(self) -> None:
-        """Write what waits; from any thread. What cannot be written goes on waiting."""
+        """Write what waits, and let go of it; called where the rest is told."""
         if not self._waiting:
             return
+        self.write()
+        with self._lock:
+            num_written, self._num_written = self._num_written, 0
+            del self._waiting[:num_written]
+            self._first += num_written
+
+    def write(self) -> None:
+        """Write what waits; from any thread. What cannot be written goes on waiting."""
         with self._lock:
             trouble = self._write()
         if trouble is not None or self.troubled:
             self._tell_trouble(trouble)
 
     def _write(self) -> DataError | None:
-        records = self._waiting[:]
+        records = self._waiting[self._num_written :]
         try:
             if records:
                 self.store.write(records)
         except DataError as exc:
             return exc
-        del self._waiting[: len(records)]
-        self._written += len(records)
+        self._num_written += len(records)
         return None
 
     def _tell_trouble(self, trouble: DataError | None) -> None:

@@ -48,7 +48,7 @@ class Journal:
         self.transcript = Transcript(
             self._log, identify=identify, on_trouble=self._trouble
         )
-        self._log.before_sync = self.transcript.flush
+        self._log.before_sync = self.transcript.write
         self._say = say
         self._engine: Engine | None = None
         self._room: asyncio.Event | None = None
@@ -67,7 +67,7 @@ class Journal:
         Raises:
             DataPathError: Not everything is on the disk.
         """
-        self.transcript.flush()
+        self.transcript.write()
         self._log.close()
 
     def _trouble(self, error: DataError | None) -> None:

@@ -48,6 +48,17 @@ def test_a_message_is_its_five_fields_with_the_device_by_name():
     assert record == ["set", ObjectRef("x"), [1.5], {"group": "g"}, "a"]
 
 
+def test_a_device_that_has_no_hash_is_written_by_its_name_too():
+    class Mutable(Device):
+        __hash__ = None
+
+    encoder, array = Encoder(), np.arange(3)
+    for record in ([Mutable("x"), Device("y")], [array, Device("y")], [Device("y")]):
+        (found,) = Decoder().unpack(encoder.pack([record]))
+        assert found[-1] == ObjectRef("y")
+    assert back(Mutable("x")) == ObjectRef("x")
+
+
 plain = st.recursive(
     st.none()
     | st.booleans()

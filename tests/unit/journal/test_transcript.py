@@ -1,3 +1,5 @@
+from threading import Thread
+
 import pytest
 
 from lapwing import Msg
@@ -165,6 +167,19 @@ def test_the_number_of_a_document_counts_what_waits():
     told.say("null")
 
     assert told.transcript.document("start", {}) == 2
+
+
+def test_the_number_of_a_document_counts_what_another_thread_wrote_meanwhile():
+    told = Told()
+    told.say("null")
+    writing = Thread(target=told.transcript.write)
+    writing.start()
+    writing.join()
+    assert told.store.next_number == 1
+
+    assert told.transcript.document("event", EVENT) == 1
+    told.say("null")
+    assert told.kinds() == ["null", Kind.DOCUMENT, "null"]
 
 
 def test_a_call_tells_what_it_is_to_be_known_by():

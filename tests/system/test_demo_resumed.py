@@ -66,7 +66,9 @@ def test_a_demo_that_was_killed_in_its_grid_goes_on_and_has_each_point_once(tmp_
 
     assert status == 0, said
     assert ">>> lapwing demo --points 21 --side 7" in said
-    taken = int(re.search(r"scan 2 goes on after point (\d+) of 49", said)[1])
+    taken = int(
+        re.search(r"scan 2 \(grid_scan\) goes on after point (\d+) of 49", said)[1]
+    )
     assert 9 <= taken < 49
     assert re.search(r"^  move y from 0 to -", said, re.MULTILINE)
     assert f"1 to {taken} were taken before" in said

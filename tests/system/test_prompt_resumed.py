@@ -1,6 +1,7 @@
 """A prompt whose process was killed: what a next one tells of it, and goes on with."""
 
 import io
+import os
 import re
 import signal
 import subprocess
@@ -83,7 +84,7 @@ def test_a_scan_of_a_prompt_goes_on_in_its_own_run_and_file(data_dir, capsys):
         (uid,) = session.RE.resume_from(1, scan([det], x, 0, 10, 21), yes=True)
 
         said = capsys.readouterr().out
-        assert f"scan 1 goes on after point {taken} of 21" in said
+        assert f"scan 1 (scan) goes on after point {taken} of 21" in said
         assert f"1 to {taken} were taken before" in said
         whole(session.file_of(uid))
         assert session.unfinished() == []
@@ -156,7 +157,7 @@ def test_what_is_not_there_or_is_not_at_an_end_is_refused(data_dir):
         with begin(data_dir) as other:
             x, det = devices()
             taken = other.RE.take_up(1, None, True)
-            with pytest.raises(StateError, match=r"goes by '1'|which runs"):
+            with pytest.raises(StateError, match=rf"in process {os.getpid()} on "):
                 session.RE.resume_from(1, scan([det], x, 0, 10, 21))
             taken.give_back()
         assert session.RE.engine.recorder is session.journal.transcript

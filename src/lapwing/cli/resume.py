@@ -19,7 +19,7 @@ import click
 from lapwing.config import Settings
 from lapwing.data.catalogue import Catalogue
 from lapwing.engine.preview import Preview
-from lapwing.session.leftovers import Leftover, chosen, leftovers
+from lapwing.session.leftovers import Leftover, choose, leftovers
 from lapwing.session.recover import Resumption, close
 from lapwing.session.session import Session, session
 
@@ -77,11 +77,14 @@ def command(which: str | None, data_dir: Path | None, yes: bool, closing: bool) 
     """
     settings = Settings.from_environment(os.environ, data_dir=data_dir)
     found = leftovers(settings.data_dir)
-    if not found:
+    if not found and which is None:
+        for one in leftovers(settings.data_dir, living=True):
+            pid = 0 if one.holder is None else one.holder.pid
+            click.echo(f"goes on in process {pid}: {one.title}")
         click.echo("Nothing was left unfinished.")
         _catch_up(settings)
         return
-    left = found[-1] if which is None else chosen(found, which)
+    left = found[-1] if which is None else choose(settings.data_dir, which)
     _say_others(found, left)
     if closing:
         _close(left, settings)

@@ -102,11 +102,12 @@ class Preview:
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def _where(self) -> str:
-        name = self.plan_name or "The plan"
         if not self.runs:
-            return f"{name} goes on after {self.why}:"
-        parts = [f"scan {run.scan_id} goes on {run}" for run in self.runs]
-        return f"{name}: {', '.join(parts)}:"
+            name = self.plan_name or "The plan"
+            return f"{name} goes on after {self.why}. Before that:"
+        name = f" ({self.plan_name})" if self.plan_name else ""
+        parts = [f"scan {run.scan_id}{name} goes on {run}" for run in self.runs]
+        return f"{', '.join(parts)}. Before that:"
 
 
 Confirm = Callable[[Preview], bool | Awaitable[bool]]

@@ -13,7 +13,7 @@ from typing import Any
 from lapwing.errors import StateError
 from lapwing.journal.directories import journal_root
 from lapwing.journal.entries import CallEntry, RunEntry
-from lapwing.journal.hold import alive
+from lapwing.journal.hold import Holder, alive
 from lapwing.journal.index import Index
 
 
@@ -49,12 +49,14 @@ class Leftover:
         last: Its last call.
         runs: The runs of that call that have no stop document.
         names: By what else that call is known: uids and numbers of all of its runs.
+        holder: The living process in which it goes on; None if there is none.
     """
 
     directory: Path
     last: CallEntry
     runs: tuple[OpenRun, ...]
     names: tuple[str, ...]
+    holder: Holder | None = None
 
     @property
     def is_open(self) -> bool:
@@ -104,11 +106,15 @@ class Leftover:
         return f"RE.resume_from({name}, {plan})"
 
 
-def leftovers(data_dir: str | Path) -> list[Leftover]:
+def leftovers(data_dir: str | Path, *, living: bool = False) -> list[Leftover]:
     """Return what processes have left in a data directory, the oldest first.
 
     A process that lives has left nothing; nor has one that ended in order, with all
     of its calls ended; nor has a prompt at which nothing went on.
+
+    Args:
+        data_dir: The data directory.
+        living: Return what goes on in living processes instead.
 
     Raises:
         DataPathError: The index cannot be used.
@@ -123,18 +129,22 @@ def leftovers(data_dir: str | Path) -> list[Leftover]:
             if not again and last.status != "open":
                 continue
             directory = journal_root(data_dir) / last.directory
-            if alive(directory) is None:
-                found.append(_leftover(index, directory, last))
+            holder = alive(directory)
+            if (holder is not None) == living:
+                found.append(_leftover(index, directory, last, holder))
     return sorted(found, key=lambda left: left.last.begin_time or 0.0)
 
 
-def _leftover(index: Index, directory: Path, last: CallEntry) -> Leftover:
+def _leftover(
+    index: Index, directory: Path, last: CallEntry, holder: Holder | None
+) -> Leftover:
     entries = index.of_call(last.uid)[::-1]
     return Leftover(
         directory,
         last,
         tuple(_open_run(index, run) for run in entries if run.end is None),
         tuple(str(name) for run in entries for name in (run.uid, run.scan_id)),
+        holder,
     )
 
 
@@ -147,18 +157,35 @@ def _open_run(index: Index, run: RunEntry) -> OpenRun:
     )
 
 
-def chosen(found: list[Leftover], which: str | int) -> Leftover:
+def choose(data_dir: str | Path, which: str | int) -> Leftover:
     """Return the one that a person means.
 
     Raises:
-        StateError: None is known by that name, or several are.
+        StateError: None is known by that name, or several are; or it goes on in a
+            living process.
     """
+    found = leftovers(data_dir)
     matching = [one for one in found if one.has(str(which))]
     if len(matching) == 1:
         return matching[0]
+    for one in leftovers(data_dir, living=True):
+        if one.has(str(which)) and not matching:
+            raise is_alive(one)
     what = "nothing" if not matching else f"{len(matching)} things"
     there = "; ".join(f"{one.id}: {one.title}" for one in found) or "nothing"
     raise StateError(
         f"{what} that is unfinished goes by {str(which)!r}; there is {there}",
         hint="'lapwing runs' lists all runs",
+    )
+
+
+def is_alive(one: Leftover) -> StateError:
+    """Return the error of a call that goes on in a living process."""
+    pid, host = one.holder or (0, "")
+    return StateError(
+        f"{one.title} goes on in process {pid} on {host}; what goes on cannot be "
+        "resumed or closed by another process",
+        hint="wait for its end, or end that process",
+        pid=pid,
+        host=host,
     )

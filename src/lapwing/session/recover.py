@@ -112,8 +112,12 @@ async def _go_on(
 def confirmed(session: "Session", confirm: Callable[[Preview], bool]) -> Confirm:
     """Return what asks a person in the thread that waits, after the replay."""
 
+    def question(preview: Preview) -> bool:
+        session.best.hold()  # a bar would be drawn over what is asked
+        return confirm(preview)
+
     async def ask(preview: Preview) -> bool:
-        agreed = await session.RE.ask(lambda: confirm(preview))
+        agreed = await session.RE.ask(lambda: question(preview))
         session.best.retold()
         return agreed
 

@@ -28,7 +28,7 @@ from lapwing.journal.directories import new_directory
 from lapwing.session.facade import RunEngine
 from lapwing.session.greeting import greet
 from lapwing.session.journal import Journal
-from lapwing.session.leftovers import Leftover, chosen, leftovers
+from lapwing.session.leftovers import Leftover, choose, leftovers
 from lapwing.session.metadata import MetadataStore
 from lapwing.session.recover import Resumption, TakenUp, close, require_same_call
 from lapwing.session.windows import KeepWindows
@@ -173,20 +173,18 @@ class Session:
         Raises:
             StateError: There is no such one, or another process goes on with it.
         """
-        closed = close(
-            chosen(self.unfinished(), which), "closed by hand after its process died"
-        )
+        left = choose(self.settings.data_dir, which)
+        closed = close(left, "closed by hand after its process died")
         self.feeds.look_soon()
         return closed
 
     def _take_up(self, which: str | int, plan: Any, yes: bool) -> TakenUp:
-        leftover = chosen(self.unfinished(), which)
+        leftover = choose(self.settings.data_dir, which)
         require_same_call(leftover, plan)
         return TakenUp(self, leftover, lambda preview: self._agree(preview, yes))
 
     def _agree(self, preview: Preview, yes: bool) -> bool:
         """Show what will be done, and ask; in the thread that waits."""
-        self.best.hold()
         for line in str(preview).splitlines():
             self.say(line)
         return yes or input("Go on? [y/N] ").strip().lower() in ("y", "yes")

@@ -62,7 +62,7 @@ def test_what_will_be_done_is_shown_before_anything_is_touched():
     (move,) = preview.moves
     assert (move.device, move.start, move.target) == ("x", 7.0, 1.0)
     assert str(preview).splitlines() == [
-        "scan: scan 1 goes on after point 2 of 3:",
+        "scan 1 (scan) goes on after point 2 of 3. Before that:",
         "  move x from 7 to 1 mm",
         "  note: x was at 1 and is at 7 now: it was moved since",
     ]

@@ -25,7 +25,6 @@ from lapwing.engine import (
 )
 from lapwing.engine.call import Call
 from lapwing.engine.checkpoint import begin_ending, take_up, wake_monitors
-from lapwing.engine.cleanup import close_plan
 from lapwing.engine.conduct import Beginning, conduct, outcome
 from lapwing.engine.dispatcher import Dispatcher, Subscriber
 from lapwing.engine.durable import DurableFeed
@@ -395,13 +394,14 @@ class Engine:
         self._require_idle()
         begun = resume.begin_of(records)
         call = self._prepare(plan, begun.get("metadata", {}))
+        suspenders = self.suspenders
         try:
             self._subscribe_for(call, flatten_subscribers(subs))
             resuming = await resume.prepare(self, call, records)
             await resume.agree(resuming, confirm)
             await resume.rebuild(resuming)
         except ReplayMismatchError as exc:
-            self._give_up(call)
+            self._give_up(call, suspenders)
             if self._recorder is not None:
                 resume.close_call(
                     records,
@@ -412,7 +412,7 @@ class Engine:
                 )
             raise
         except BaseException:
-            self._give_up(call)
+            self._give_up(call, suspenders)
             raise
         self._require_idle()
         if tripped := self._suspenders.tripped():
@@ -422,11 +422,14 @@ class Engine:
         garbage.hold()
         return await self._drive(call, lambda _: resume.start(resuming))
 
-    def _give_up(self, call: Call) -> None:
-        """Let go of a call that did not go on."""
+    def _give_up(self, call: Call, suspenders: tuple[Any, ...]) -> None:
+        """Let go of a call that did not go on, and of what its plan has set up."""
         self._unsubscribe_all(call)
+        for one in self.suspenders:
+            if one not in suspenders:
+                self.remove_suspender(one)
         for plan in call.plans:
-            close_plan(plan)
+            resume.drop_plan(plan)
         call.forget()
 
     def _require_idle(self) -> None:

@@ -138,7 +138,7 @@ class Replay:
                     raise self._end(step, exc) from exc
                 if self._notes or self._failure is not None:
                     raise self._failure or self._not_looked(step)
-                if not same(recorded, msg):
+                if not hasattr(msg, "command") or not same(recorded, msg):
                     raise _mismatch(step, recorded, msg)
                 response, error = step.answer, None
                 if response is NONE and step.error is None and msg[0] in _SILENT:

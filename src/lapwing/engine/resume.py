@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("lapwing.engine")
 
+_MOST_CLEANUPS = 1000
+"""How many clean-ups, one in the other, a plan may have."""
+
 
 @dataclass
 class Resuming:
@@ -170,6 +173,16 @@ def _obstacle(replay: Replay) -> str | None:
 def _missing(stream: StreamAt, standing: Standing) -> list[str]:
     """Return the devices of a stream that the plan has not spoken to yet."""
     return [n for n in stream.descriptor["object_keys"] if n not in standing.seen]
+
+
+def drop_plan(plan: Generator[Msg, Any, Any]) -> None:
+    """Close a plan that was replayed and does not go on, without its clean-up."""
+    for _ in range(_MOST_CLEANUPS):
+        try:
+            plan.close()
+        except RuntimeError:
+            continue  # it says something in its clean-up: there is nothing to clean
+        return
 
 
 # ---------------------------------------------------------------- rebuilding

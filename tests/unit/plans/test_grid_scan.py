@@ -1,5 +1,9 @@
 """Scans over grids."""
 
+import tracemalloc
+from itertools import islice
+from time import perf_counter
+
 import pytest
 from kit import Detector, Motor
 from unit.plans.running import run
@@ -143,3 +147,34 @@ def test_a_corner_beyond_a_limit_is_refused_before_anything_moves():
     outcome = run(grid_scan([Detector()], near, 0, 1, 2, far, 0, 20, 5))
     assert isinstance(outcome.error, LimitError)
     assert near.moves == far.moves == []
+
+
+def million_points():
+    return grid_scan([Detector()], x, 0, 1, 1000, y, 0, 1, 1000, snake_axes=True)
+
+
+def test_a_million_points_begin_at_once():
+    took = []
+    for _ in range(20):  # others may run on the machine
+        plan = million_points()
+        begun = perf_counter()
+        messages = iter(plan)
+        next(messages)
+        took.append(perf_counter() - begun)
+        messages.close()
+    assert min(took) < 0.001
+
+
+def test_a_million_points_take_no_more_room_as_they_go_on():
+    messages = iter(million_points())
+    tracemalloc.start()
+    try:
+        assert len(list(islice(messages, 5_000))) == 5_000
+        tracemalloc.clear_traces()
+        for _ in islice(messages, 20_000):
+            pass
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        messages.close()
+    assert most < 50_000

@@ -16,11 +16,12 @@ KILLED = Path(__file__).parent / "killed"
 LAPWING = str(Path(sys.executable).with_name("lapwing"))
 MOVE = """
 from lapwing.epics import SIM_FIELDS, EpicsMotor
-from lapwing.plan_stubs import mv
+from lapwing.plan_stubs import mv, stop
 
 x = EpicsMotor("SIM:X", "x", fields=SIM_FIELDS)
 session.connect(x)
-RE(mv(x, -1.0))
+RE(stop(x))
+RE(mv(x, 0.5))
 """
 
 
@@ -83,6 +84,6 @@ def test_a_motor_that_somebody_moved_is_shown_and_moved_back(beamline, tmp_path)
     said = says(beamline, data_dir, "resume", "--yes")
 
     assert "moves now" not in said
-    assert "  move x from -1 to 0 mm\n" in said
+    assert "  move x from 0.5 to 0 mm\n" in said
     (run,) = lapwing.catalogue(data_dir)
     assert [float(v) for v in run.primary.read()["x"]] == [0.0, 8.0]

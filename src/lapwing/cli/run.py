@@ -38,7 +38,11 @@ _CHOICES: dict[str, PauseChoice] = {
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where data go.")
 @click.option("--plots", type=click.Path(path_type=Path), help="Where pictures go.")
 @click.option("--live-plot", is_flag=True, help="Show each run as it grows.")
-@click.option("--table/--no-table", default=True, help="Whether to print events.")
+@click.option(
+    "--table/--no-table",
+    default=None,
+    help="Whether to print events and peaks; with --compat scripts do so themselves.",
+)
 @click.option("--compat", is_flag=True, help="Let 'import bluesky' mean Lapwing.")
 def command(
     file: Path,
@@ -46,7 +50,7 @@ def command(
     data_dir: Path | None,
     plots: Path | None,
     live_plot: bool,
-    table: bool,
+    table: bool | None,
     compat: bool,
 ) -> None:
     """Run FILE, a Python script, with ARGS; it finds RE and session at hand.
@@ -58,10 +62,12 @@ def command(
     bluesky is Lapwing.
     """
     engine_type = _engine_of_bluesky() if compat else RunEngine
+    table = not compat if table is None else table
     made = session_of(
         data_dir,
         file,
         table=table,
+        peaks=table,
         plot_dir=plots,
         live_plot=live_plot,
         engine_type=engine_type,

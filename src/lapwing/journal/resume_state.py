@@ -37,9 +37,15 @@ _RESTORABLE = frozenset(
     {
         "RE_class",
         "checkpoint",
+        "configure",
+        "input",
+        "install_suspender",
         "locate",
         "null",
+        "read",
+        "remove_suspender",
         "set",
+        "sleep",
         "stage",
         "subscribe",
         "unstage",
@@ -47,7 +53,11 @@ _RESTORABLE = frozenset(
         "wait",
     }
 )
-"""Verbs whose messages can be taken for done: their effect is restored, or nothing."""
+"""Verbs whose messages can be taken for done: their effect is restored, or nothing;
+and what they answered is in the records, save that of a read into an event."""
+
+_LOOKS = frozenset({"locate", "read"})
+"""Verbs by which a plan finds out where a device is."""
 
 _ORDERS = {
     "RequestAbort": "it was being aborted",
@@ -168,7 +178,9 @@ class Fold:
         # Beyond the point: whether all can be taken for done, up to the last look.
         self.restorable = True
         self.looked = False
+        self.reading = False  # whether a read has not been answered, or by an event
         self.beyond: tuple[int, str] | None = None
+        self.lost_sight: str | None = None  # of what was looked at and then moved
 
     # ------------------------------------------------------------ messages
 
@@ -190,18 +202,32 @@ class Fold:
                 self.rewindable = bool(record[2][0])
         elif not self.rewindable and self.once is None:
             self.once = command
+        if self.reading:
+            self.restorable = self.reading = False  # an event has the answer
+        if self.looked and command == "set":
+            self._extend(record)
+        if self.restorable:
+            self.restorable = command in _RESTORABLE
+            self.reading = command == "read"
         if command in _MOVES and record[1] is not None:
             self.disturbed.add(record[1].name)
             self.set_by_plan.add(record[1].name)
-        if self.restorable:
-            if self.looked and command == "set":
-                # What a plan saw before a device moved, it must not look for
-                # afterwards: where a relative scan has its origin, for example.
-                self.beyond = (self.count, f"set, message {self.count}")
-                self.looked = False
-            self.restorable = command in _RESTORABLE
 
-    def _settle(self, *, thrown: bool) -> None:
+    def _extend(self, record: Record) -> None:
+        """Go on behind a look, if all since the point can be restored.
+
+        What a plan saw before a device moved, it must not look for afterwards: where
+        a relative scan has its origin, for example. Where that cannot be, only what
+        was set before the look will be where it was.
+        """
+        name = "" if record[1] is None else record[1].name
+        if self.restorable:
+            self.beyond = (self.count, f"set, message {self.count}")
+            self.looked = False
+        elif name not in self.set_by_plan:
+            self.lost_sight = self.lost_sight or name
+
+    def _settle(self, *, thrown: bool, response: Any = None) -> None:
         """Decide about the last message, now that more is known."""
         if self.last is None or self.answered:
             return
@@ -211,7 +237,7 @@ class Fold:
             self.cleared = False
             self._advance(None)
         elif command in _MADE_IF_ANSWERED and self.made:
-            self._advance(UNKNOWN)
+            self._advance(response)
         if thrown:
             self.restorable = False
         self.made.clear()
@@ -225,6 +251,7 @@ class Fold:
         self.rewindable_then = self.rewindable
         self.disturbed.clear()
         self.restorable, self.looked, self.beyond = True, False, None
+        self.reading, self.lost_sight = False, None
 
     def other(self, kind: int, record: Record) -> None:
         """Take a record that is no message, no response and no document."""
@@ -248,8 +275,12 @@ class Fold:
 
     def sent(self, value: Any) -> None:
         """Take a response."""
-        self._settle(thrown=False)
-        if value is False and self.last is not None and self.last[0] == "wait":
+        self._settle(thrown=False, response=UNKNOWN)
+        self.reading = False
+        command = "" if self.last is None else self.last[0]
+        if command in _LOOKS:
+            self.looked = True
+        elif value is False and command == "wait":
             self.restorable = False
 
     def _thrown(self, error: Any) -> None:
@@ -264,7 +295,9 @@ class Fold:
         self.last = None
         self.made.clear()
         self.rewindable = self.rewindable_then
-        self._advance(self.response if index == self.point[0] else None)
+        beyond = self.beyond is not None and index == self.beyond[0]
+        response = self.response if index == self.point[0] else None
+        self._advance(UNKNOWN if beyond else response)
         self.point = (index, f"message {index}")
 
     # ------------------------------------------------------------ documents
@@ -378,6 +411,11 @@ class Fold:
             return (
                 "the plan said that what follows must not be repeated "
                 f"(rewindable False{what})"
+            )
+        if self.lost_sight is not None:
+            return (
+                f"the plan had looked where something is, and then set "
+                f"{self.lost_sight}, so that it would see something else now"
             )
         if "event_page" in self.made or "stream_datum" in self.made:
             return (

@@ -320,3 +320,62 @@ def test_a_device_that_moves_is_shown_and_stopped_first_also_if_it_was_not_set_y
 def test_where_runs_go_on_is_told_by_their_points():
     assert str(RunSoFar(1, 0, 5)) == "before its first point"
     assert str(RunSoFar(1, 3)) == "after point 3"
+
+
+def cut_behind(records, matches):
+    """Return records up to the first that matches."""
+    for number, record in enumerate(records):
+        if matches(record):
+            return records[: number + 1]
+    raise AssertionError("there is no such record")
+
+
+def is_set(record):
+    return record[0] == "set"
+
+
+def by_mvr(x):
+    yield from bps.open_run()
+    yield from bps.mvr(x, 1)
+    yield from bps.trigger_and_read([x])
+    yield from bps.close_run()
+
+
+def by_rd(x, between=bps.null):
+    yield from bps.open_run()
+    before = yield from bps.rd(x)
+    yield from between()
+    yield from bps.mv(x, before + 1)
+    yield from bps.trigger_and_read([x])
+    yield from bps.close_run()
+
+
+@pytest.mark.parametrize("plan", [by_mvr, by_rd])
+def test_a_relative_move_is_not_made_a_second_time(plan):
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+    asyncio.run(engine.run(plan(SoftMotor("x", 5.0))))
+    records = cut_behind(recorder.records, is_set)
+    x = SoftMotor("x", 6.0)  # it arrived before the process died
+
+    _, _, docs = resume(records, plan(x))
+
+    assert x.position == 6.0
+    assert docs.points()[1]["x"] == 6.0
+
+
+def test_what_was_looked_at_and_moved_is_not_looked_at_again():
+    det = SoftDetector("det")
+
+    def plan(x):
+        return by_rd(x, lambda: bps.trigger(det, wait=True))
+
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+    asyncio.run(engine.run(plan(SoftMotor("x", 5.0))))
+    records = cut_behind(recorder.records, is_set)
+    x = SoftMotor("x", 6.0)
+
+    with pytest.raises(ResumeError, match=r"had looked .* then set x"):
+        resume(records, plan(x))
+    assert x.position == 6.0

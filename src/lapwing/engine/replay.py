@@ -149,10 +149,12 @@ class Replay:
                     self.standing.take_failed(msg)
                 elif (effect := effects.get(msg[0])) is not None:
                     effect(self.standing, step.index, msg, response)
-            for name, doc in step.documents:
-                self._tell(name, doc)
-            for index, success in step.done:
-                self._finish(index, success)
+            if step.documents:
+                for name, doc in step.documents:
+                    self._tell(name, doc)
+            if step.done:
+                for index, success in step.done:
+                    self._finish(index, success)
             if step.notes and not self._is_last(step):  # behind that it looks again
                 self._notes = deque(step.notes)
             if not step.index & 63 and monotonic() > deadline:

@@ -131,6 +131,8 @@ class _Ext(IntEnum):
     OPAQUE = 10
 
 
+_OBJECT, _STATUS = int(_Ext.OBJECT), int(_Ext.STATUS)
+
 KeepArray = Callable[["np.ndarray[Any, Any]"], Any]
 LARGE = 65536
 """Bytes above which an array is kept elsewhere, if there is a place."""
@@ -313,7 +315,9 @@ class Decoder:
 
     def __init__(self, fetch: FetchArray | None = None):
         self._fetch = fetch
-        self._refs: dict[bytes, ObjectRef] = {}  # they come with every point
+        # They come with every point, so each is made once, and ``is`` can compare them.
+        self._refs: dict[bytes, ObjectRef] = {}
+        self._statuses: dict[bytes, StatusRef] = {}
 
     def unpack(self, data: bytes | memoryview) -> list[Record]:
         """Return the records in some bytes.
@@ -365,17 +369,24 @@ class Decoder:
         return found
 
     def _meaning(self, code: int, data: bytes) -> Any:
-        # One case a type; those that come with every point come first.
-        if code == _Ext.OBJECT and (known := self._refs.get(data)) is not None:
-            return known
+        if code == _OBJECT:
+            known: Any = self._refs.get(data)
+        elif code == _STATUS:
+            known = self._statuses.get(data)
+        else:
+            known = None
+        return self._other_meaning(code, data) if known is None else known
+
+    def _other_meaning(self, code: int, data: bytes) -> Any:
         content = msgpack.unpackb(
             data, strict_map_key=False, unicode_errors="surrogatepass"
         )
-        if code == _Ext.OBJECT:
+        if code == _OBJECT:
             ref = self._refs[data] = ObjectRef(content)
             return ref
-        if code == _Ext.STATUS:
-            return StatusRef(*content)
+        if code == _STATUS:
+            status = self._statuses[data] = StatusRef(*content)
+            return status
         if code == _Ext.CALLABLE:
             return CallableRef(content)
         if code == _Ext.ARRAY:

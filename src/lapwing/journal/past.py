@@ -58,8 +58,8 @@ class PastCall:
 
     def __iter__(self) -> Iterator[Record]:
         with Reader(self.directory) as reader:
-            for _, record in reader.records(self.first, self.stop):
-                yield record
+            for batch in reader.batches(self.first, self.stop):
+                yield from batch.records
 
     def documents(self) -> Iterator[tuple[str, Document]]:
         """Yield name and content of each of its documents, in order."""

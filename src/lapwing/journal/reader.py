@@ -140,12 +140,25 @@ class Reader:
         Raises:
             DataError: The journal is damaged; says where, and what is whole.
         """
+        for batch in self.batches(start, stop):
+            yield from enumerate(batch.records, batch.number)
+
+    def batches(self, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
+        """Yield the records that are there, as many at a time as were written at once.
+
+        Args:
+            start: Number of the first.
+            stop: Number behind the last; None: all that there are by then.
+
+        Raises:
+            DataError: The journal is damaged; says where, and what is whole.
+        """
         cursor = self.from_number(start)
         limit = _NEVER if stop is None else stop
         # A frame at a time: who collects garbage finds little of it alive.
         while (step := self._step(cursor, _NEVER, limit)) is not None:
             batch, cursor = step
-            yield from enumerate(batch.records, batch.number)
+            yield batch
 
     def documents(
         self, last: int | None = None, start: int = 0

@@ -39,27 +39,17 @@ class Step:
         of_new_life: Whether it is the first that another process has said.
     """
 
-    # Plain, for there are ten of them a point.
-    __slots__ = (
-        "answer",
-        "documents",
-        "done",
-        "error",
-        "index",
-        "message",
-        "notes",
-        "of_new_life",
-    )
+    # There are ten of them a point: what most have not is kept by the class.
+    answer: Any = NONE
+    error: ErrorRef | None = None
+    notes: Sequence[tuple[bool, Any]] = ()
+    documents: list[tuple[str, Document]] | tuple[()] = ()
+    done: Sequence[tuple[int, bool]] = ()
+    of_new_life = False
 
     def __init__(self, index: int, message: Record | None):
         self.index = index
         self.message = message
-        self.answer: Any = NONE
-        self.error: ErrorRef | None = None
-        self.notes: Sequence[tuple[bool, Any]] = ()
-        self.documents: list[tuple[str, Document]] | tuple[()] = ()
-        self.done: Sequence[tuple[int, bool]] = ()
-        self.of_new_life = False
 
 
 class Steps:
@@ -122,19 +112,21 @@ class _Grouping:
     def message(self, record: Record) -> None:
         """Take a message of the plan."""
         before = self.step
-        self._finish()
-        self.step = step = Step(before.index + 1, record)
+        self._waiting.append(before)
+        if self._open:
+            self._finish(before)
+        self.step = Step(before.index + 1, record)
         if self._new_life:
-            step.of_new_life, self._new_life = True, False
+            self.step.of_new_life, self._new_life = True, False
         command = record[0]
         if command == "create":
             self._open[_key(record[4])] = []
-        elif self._open:
+        elif command in _CLOSING and self._open:
             run = _key(record[4])
-            if command == "save" and run in self._open:
-                self._saving = run
-            elif command in ("drop", "close_run"):
+            if command != "save":
                 self._close(run)
+            elif run in self._open:
+                self._saving = run
 
     def release(self, end: int) -> list[Step]:
         """Return the steps before a message, if all of them are complete."""
@@ -149,7 +141,7 @@ class _Grouping:
 
     def rest(self) -> list[Step]:
         """Return what is left."""
-        self._finish()
+        self._waiting.append(self.step)
         return self._waiting
 
     def resumed(self, record: Record) -> None:
@@ -174,12 +166,8 @@ class _Grouping:
             self.step = self._waiting.pop()
         self.step.documents = [*self.step.documents, *documents]
 
-    def _finish(self) -> None:
-        """Put the step that is over behind the others."""
-        step = self.step
-        self._waiting.append(step)
-        if not self._open:
-            return
+    def _finish(self, step: Step) -> None:
+        """Have a read into an open event answered by that, if by nothing else."""
         if self._saving is not NONE:
             self._close(self._saving)  # it was no event that came of them
             self._saving = NONE
@@ -196,9 +184,10 @@ class _Grouping:
 
     def document(self, name: str, doc: Document) -> None:
         """Take a document; an event answers what was read into it."""
-        if not self.step.documents:
-            self.step.documents = []
-        self.step.documents.append((name, doc))
+        if self.step.documents:
+            self.step.documents.append((name, doc))
+        else:
+            self.step.documents = [(name, doc)]
         if name == "descriptor":
             self._object_keys[doc["uid"]] = doc["object_keys"]
         elif name == "event" and self._saving is not NONE:
@@ -234,6 +223,7 @@ class _Grouping:
                     return
 
 
+_CLOSING = frozenset({"close_run", "drop", "save"})
 _TAKES = {
     _RESUMED: _Grouping.resumed,
     _THROWN: _Grouping.thrown,

@@ -59,3 +59,13 @@ def test_settings_do_not_change():
     with pytest.raises(FrozenInstanceError):
         Settings().data_dir = Path("/elsewhere")  # type: ignore[misc]
     assert PREFIX == "LAPWING_"
+
+
+def test_a_choice_is_taken_or_refused_with_what_is_allowed():
+    chosen = Settings.from_environment({"LAPWING_UNFINISHED": "close"})
+    assert chosen.unfinished == "close"
+    assert Settings().unfinished == "ask"
+    with pytest.raises(ConfigError, match=r"LAPWING_UNFINISHED is 'no'.*'close' or 'l"):
+        Settings.from_environment({"LAPWING_UNFINISHED": "no"})
+    with pytest.raises(ConfigError, match="it must be 'process' or 'power'"):
+        Settings.from_environment({"LAPWING_DURABILITY": "none"})

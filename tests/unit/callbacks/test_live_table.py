@@ -200,3 +200,20 @@ def test_ascii_files_get_ascii():
 def test_fields_in_the_place_of_the_file_are_refused_before_there_is_a_run():
     with pytest.raises(PlanArgumentError, match=r"\['x', 'det'\].*fields="):
         LiveTable(["x", "det"])  # type: ignore[arg-type]
+
+
+def test_points_that_were_shown_before_a_crash_are_told_in_one_line():
+    file = io.StringIO()
+    table = LiveTable(file)
+    documents = scan_run(4).whole([{"x": n, "det": n} for n in range(1, 5)])
+    table.retelling = True
+    for name, doc in documents[:4]:  # up to the second event
+        table(name, doc)
+    assert file.getvalue() == ""
+    table.retelling = False
+    for name, doc in documents[4:]:
+        table(name, doc)
+    lines = file.getvalue().splitlines()
+    assert "  1 to 2 were taken before" in lines
+    assert [row[0] for row in rows(lines)] == ["3", "4"]
+    assert sum("seq_num" in line for line in lines) == 1

@@ -17,12 +17,14 @@ import click
 from lapwing import callbacks, plan_stubs, plans, preprocessors, simulators, suspenders
 from lapwing.cli.main import cli
 from lapwing.config import PREFIX, Settings
+from lapwing.data import text
 from lapwing.engine import (
     commands_device,
     commands_flow,
     commands_fly,
     commands_run,
 )
+from lapwing.stepscan import xafs
 
 from docstring_text import line, overview, sections, with_all_names
 
@@ -95,6 +97,63 @@ begin with `_` are the engine's.
 `group`, where it is taken, is the name by which `wait` waits. `run` is the key of the
 run that the message concerns, None where a plan has only one. A verb of your own is
 added by `RE.register_command(name, async_function)`.
+"""
+
+TEXT_FILES = """\
+# Text files
+
+A run as a text file in columns: `lapwing runs export ID --to FILE.dat`; or as it goes
+on, beside its HDF5 file:
+
+```python
+from lapwing.data.text import TextSink, read_text
+
+session.feeds.add(TextSink(session.settings.data_dir), others="ended", begin="now")
+```
+
+and back: `read_text("FILE.dat")["SIM:X"]`. The head is XDI's, so that programs for
+absorption spectra understand it. Programs that pass over lines with `#` read the rows,
+as `numpy.loadtxt` does where all columns are numbers.
+
+```text
+# Scan.KEY: value                      what was asked for: the metadata of the run
+# Metadata.KEY: value
+# Sample.name: value                   beamline, detector, element, facility, mono and
+                                       sample are families of XDI's if they are dicts
+# Column.N: label units || PV          positioners first, then counters; then the time,
+                                       in seconds since 1970, and number of the point
+# Array.N: label units || PV || -> FILE.h5:/dataset
+                                       values that are arrays are in the HDF5 file
+# Stream.NAME: -> FILE.h5:/group       so are other streams of the run
+# ExtraPVs.Start: time || seconds since 1970 || stream
+# Family.name: value || PV || units    extra PVs, of the streams baseline and extra_pvs:
+# ExtraPVs.End:                        at the start, and at each breakpoint
+# Scan.repeated: N                     point N was taken again: its last row counts
+# Scan.end_time: time                  the last line of a file that is complete
+```
+
+Numbers stand in full and are the same when they are read. Booleans are 1 and 0, a
+number that is missing is `nan`, any other value `null`. A text that is no plain word
+stands in quotes, with JSON's escapes also for spaces, so that white space only divides
+columns. Metadata of more than 2000 characters are in the HDF5 file only.
+"""
+
+XAFS = """\
+# XAFS
+
+The points of an absorption scan: `from lapwing.stepscan.xafs import XafsRegion`, ...
+
+```python
+points = xafs_points(
+    [
+        XafsRegion(-200, -20, step=10),
+        XafsRegion(-20, 30, step=0.5),
+        XafsRegion(2.8, 14, step=0.05, unit="k", dtime=1, dtime_final=8, dtime_wt=2),
+    ],
+    e0_ev=7112,
+)
+points.energy_ev, points.dwell, points.total_time
+```
 """
 
 COMMAND_LINE = """\
@@ -194,6 +253,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "callbacks": lambda: _of_module(CALLBACKS, callbacks, callbacks.__all__),
     "suspenders": lambda: _of_module(SUSPENDERS, suspenders, suspenders.__all__),
     "messages": _messages,
+    "text-files": lambda: _of_module(TEXT_FILES, text, text.__all__),
+    "xafs": lambda: _of_module(XAFS, xafs, xafs.__all__),
     "command-line": _command_line,
     "settings": _settings,
 }

@@ -273,7 +273,7 @@ def _text(value: Any) -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help=f"The file; its ending, one of {', '.join(ENDINGS)}, says in which form.",
 )
-@click.option("--stream", help="Which stream a CSV file gets; else primary.")
+@click.option("--stream", help="Which stream a CSV or text file gets; else primary.")
 @click.pass_obj
 def export(data_dir: Path | None, run_id: str, path: Path, stream: str | None) -> None:
     """Write a run from the journal to a file; nothing is written over.

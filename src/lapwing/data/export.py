@@ -16,9 +16,11 @@ import numpy as np
 from lapwing.data.lines import encode, encode_value
 from lapwing.data.past_run import PastRun
 from lapwing.data.paths import reserve
+from lapwing.data.text_writer import TextWriter
 from lapwing.errors import DataError, DataExistsError
 
-ENDINGS = (".h5", ".csv", ".json", ".jsonl")
+TEXT_ENDINGS = (".dat", ".xdi", ".txt")
+ENDINGS = (".h5", ".csv", ".json", ".jsonl", *TEXT_ENDINGS)
 
 
 def export_run(run: PastRun, path: str | Path, *, stream: str | None = None) -> Path:
@@ -26,13 +28,14 @@ def export_run(run: PastRun, path: str | Path, *, stream: str | None = None) -> 
 
     ``.h5``: its NeXus file; ``.csv``: the points of one stream, a line each, arrays as
     JSON; ``.json``: all documents as a list of ``[name, document]``; ``.jsonl``: the
-    same, one a line.
+    same, one a line; ``.dat``, ``.xdi``, ``.txt``: the points of one stream in columns
+    with a legend, for `read_text`.
 
     Args:
         run: The run.
         path: The file; there must be none.
-        stream: Which stream goes into the CSV file; None: ``primary``, or the only
-            one.
+        stream: Which stream goes into the CSV or text file; None: ``primary``, or the
+            only one.
 
     Returns:
         The path.
@@ -58,6 +61,9 @@ def export_run(run: PastRun, path: str | Path, *, stream: str | None = None) -> 
         return _write(path, lambda file: _write_json(run, file))
     if path.suffix == ".jsonl":
         return _write(path, lambda file: _write_lines(run, file))
+    if path.suffix in TEXT_ENDINGS:
+        name = _stream_of(run, stream)
+        return _write(path, lambda file: _write_text(run, name, path, file))
     raise DataError(
         f"{path} does not say in which form to export; a name that ends in "
         f"{', '.join(ENDINGS)} does",
@@ -102,6 +108,12 @@ def _cells(column: "np.ndarray[Any, Any]") -> list[Any]:
         else encode_value(value).decode().strip()
         for value in column
     ]
+
+
+def _write_text(run: PastRun, stream: str, path: Path, file: IO[str]) -> None:
+    hdf5 = os.path.relpath(run.place, path.parent)
+    writer = TextWriter(run.start, hdf5, stream)
+    file.writelines(writer.write(name, doc) for name, doc in run.documents())
 
 
 def _write_json(run: PastRun, file: IO[str]) -> None:

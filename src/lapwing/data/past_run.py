@@ -112,8 +112,12 @@ class PastRun:
     @property
     def file(self) -> Path | None:
         """The HDF5 file; None if it is not in its place."""
-        path = place_of_run(self._index.data_dir, self._entry.start)
-        return path if path.exists() else None
+        return self.place if self.place.exists() else None
+
+    @property
+    def place(self) -> Path:
+        """Where its HDF5 file belongs, whether or not it is there."""
+        return place_of_run(self._index.data_dir, self._entry.start)
 
     @property
     def num_points(self) -> int:

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from lapwing.errors import PlanArgumentError
 
+__all__ = ["XafsPoints", "XafsRegion", "energy_to_k", "k_to_energy", "xafs_points"]
+
 EV_PER_K2 = 3.8099821115
 """Energy of a free electron with k = 1 per angstrom, in eV: hbar^2 / (2 m_e), from the
 constants of CODATA 2018 (Tiesinga et al., Rev. Mod. Phys. 93, 025010, 2021)."""

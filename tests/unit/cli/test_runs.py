@@ -15,6 +15,8 @@ from lapwing.cli.runs import command as runs_command
 from lapwing.cli.sinks import command as sinks_command
 from lapwing.data.feed import cursors_path
 from lapwing.data.lines import decode
+from lapwing.data.paths import place_of_run
+from lapwing.data.text import read_text
 from lapwing.errors import ConfigError, DataError, DataExistsError
 from lapwing.journal.cursor import Cursor, CursorStore
 
@@ -188,9 +190,33 @@ def test_arrays_and_other_streams_go_to_csv_too(terminal, journal, tmp_path):
             assert [row[2] for row in csv.reader(file)] == column
 
 
+@pytest.mark.parametrize("end", ["dat", "xdi", "txt"])
+def test_run_is_exported_as_text_in_columns(terminal, journal, tmp_path, end):
+    documents = line_scan(4)
+    journal.put(documents)
+    path = tmp_path / "out" / f"run.{end}"
+    assert str(path) in terminal.runs("export", 7, "--to", path)
+    run = read_text(path)
+    assert run.metadata == documents[0][1]
+    assert run["det_sum"].tolist() == [i / 3 for i in range(4)]
+    place = path.parent / run.fields["Scan.hdf5_file"]
+    assert place.resolve() == place_of_run(tmp_path.resolve(), documents[0][1])
+
+
+def test_stream_of_a_text_file_can_be_chosen(terminal, journal, tmp_path):
+    run = Run()
+    streams = [run.descriptor({"t": key()}, name=name) for name in ("primary", "dark")]
+    journal.put([("start", run.start), *(("descriptor", one) for one in streams)])
+    journal.put([run.event(one, t=i / 2) for i, one in enumerate(streams)])
+    terminal.runs("export", 7, "--to", tmp_path / "a.dat")
+    terminal.runs("export", 7, "--to", tmp_path / "b.dat", "--stream", "dark")
+    assert read_text(tmp_path / "a.dat")["t"].tolist() == [0]
+    assert read_text(tmp_path / "b.dat")["t"].tolist() == [0.5]
+
+
 def test_export_writes_nothing_over(terminal, journal, tmp_path):
     journal.put(line_scan(3))
-    for end in ("h5", "csv", "json"):
+    for end in ("h5", "csv", "json", "dat"):
         path = tmp_path / f"there.{end}"
         path.write_text("precious")
         error = failure(terminal, DataExistsError, "export", 7, "--to", path)

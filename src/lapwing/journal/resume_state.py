@@ -148,15 +148,15 @@ class Fold:
 
     Attributes:
         number: Number of the record, from 0; to be set by who hands it out.
-        point: How many messages stand so far, and behind which the call goes on; it
-            never goes back.
+        point: How many messages stand so far, and the verb of the last one; it never
+            goes back.
     """
 
     def __init__(self) -> None:
         self.begun: Document = {}
         self.number = -1  # of the record
         self.count = 0
-        self.point = (0, "its beginning")
+        self.point = (0, "")
         self.response: Any = None
         self.last: Record | None = None  # the plan's last message
         self.answered = False  # whether the plan was told what came of it
@@ -222,7 +222,7 @@ class Fold:
         """
         name = "" if record[1] is None else record[1].name
         if self.restorable:
-            self.beyond = (self.count, f"set, message {self.count}")
+            self.beyond = (self.count, "set")
             self.looked = False
         elif name not in self.set_by_plan:
             self.lost_sight = self.lost_sight or name
@@ -245,7 +245,7 @@ class Fold:
     def _advance(self, response: Any) -> None:
         """Let the point be behind the last message."""
         command = "" if self.last is None else self.last[0]
-        self.point = (self.count, f"{command}, message {self.count}")
+        self.point = (self.count, command)
         self.response = response
         self.once = None
         self.rewindable_then = self.rewindable
@@ -298,7 +298,7 @@ class Fold:
         beyond = self.beyond is not None and index == self.beyond[0]
         response = self.response if index == self.point[0] else None
         self._advance(UNKNOWN if beyond else response)
-        self.point = (index, f"message {index}")
+        self.point = (index, "")
 
     # ------------------------------------------------------------ documents
 
@@ -383,10 +383,10 @@ class Fold:
         """Return what all of this comes to."""
         if self.last is not None and self.last[0] == "checkpoint":
             self._settle(thrown=False)
-        index, why = self.point if self.beyond is None else self.beyond
+        index, command = self.point if self.beyond is None else self.beyond
         return ResumeState(
             index=index,
-            why=why,
+            why=_why(index, command),
             response=self.response if self.beyond is None else UNKNOWN,
             begun=self.begun,
             runs=self.runs,
@@ -426,6 +426,12 @@ class Fold:
 
 
 _MOVES = frozenset({"kickoff", "set", "stop"})
+
+
+def _why(index: int, command: str) -> str:
+    if command:
+        return f"{command}, message {index}"
+    return f"message {index}" if index else "its beginning"
 
 
 def _key(run: Any) -> Hashable:

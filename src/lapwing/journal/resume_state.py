@@ -38,6 +38,8 @@ _RESTORABLE = frozenset(
         "RE_class",
         "checkpoint",
         "configure",
+        "create",
+        "drop",
         "input",
         "install_suspender",
         "locate",

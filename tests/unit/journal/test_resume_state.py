@@ -263,6 +263,14 @@ def test_it_goes_on_behind_what_leaves_nothing_to_be_done_again(told, between):
     assert told.state.index == 4
 
 
+def test_an_event_that_was_only_begun_can_be_begun_again(told):
+    told.begin_run()
+    told.say("create", name="primary")
+    told.transcript.note(1.0, None)
+    told.say("set", X, 2)
+    assert (told.state.index, told.state.obstacle) == (3, None)
+
+
 def test_nor_behind_a_wait_whose_time_was_over(told):
     told.say("checkpoint")
     told.say("wait", group="g", answer=False)

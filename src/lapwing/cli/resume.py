@@ -114,7 +114,7 @@ def _propose(left: Leftover) -> None:
     click.echo(f"{left.title} was started at a prompt. To go on with it, start one,")
     click.echo("make its devices as they were, and type:\n")
     click.echo(f"  {left.way_on}\n")
-    click.echo(f"To close it instead: lapwing resume {left.id} --close")
+    click.echo(f"To close it instead: {left.command} --close")
 
 
 def _say_others(found: list[Leftover], left: Leftover) -> None:
@@ -164,4 +164,8 @@ def _agreed(preview: Preview, yes: bool) -> bool:
     if not sys.stdin.isatty():
         click.echo("Nobody is here to be asked; --yes goes on without.")
         return False
-    return click.confirm("Go on?", default=False)
+    try:
+        return click.confirm("Go on?", default=False)
+    except click.Abort:  # Ctrl-C
+        click.echo()
+        return False

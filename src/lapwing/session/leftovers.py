@@ -5,11 +5,13 @@ Must not know what is done about them; `recover` does.
 Test: journals of processes that ended in order, died, and live.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lapwing.config import Settings
 from lapwing.errors import StateError
 from lapwing.journal.directories import journal_root
 from lapwing.journal.entries import CallEntry, RunEntry
@@ -97,10 +99,20 @@ class Leftover:
         return "lapwing " + " ".join(map(str, self.identity.get("words", ())))
 
     @property
+    def command(self) -> str:
+        """The command that is about it; other words may follow."""
+        data_dir = self.directory.parent.parent
+        usual = Settings.from_environment(os.environ).data_dir
+        where = (
+            "" if data_dir.resolve() == usual.resolve() else f" --data-dir {data_dir}"
+        )
+        return f"lapwing resume {self.id}{where}"
+
+    @property
     def way_on(self) -> str:
         """What to type, to go on with it."""
         if self.identity.get("mode") == "command":
-            return f"lapwing resume {self.id}"
+            return self.command
         plan = self.identity.get("plan") or "..., the plan as it was called"
         name = self.id if self.id.isdecimal() and len(self.id) < 8 else repr(self.id)
         return f"RE.resume_from({name}, {plan})"
@@ -171,10 +183,12 @@ def choose(data_dir: str | Path, which: str | int) -> Leftover:
     for one in leftovers(data_dir, living=True):
         if one.has(str(which)) and not matching:
             raise is_alive(one)
-    what = "nothing" if not matching else f"{len(matching)} things"
+    what = "nothing that is unfinished goes"
+    if matching:
+        what = f"{len(matching)} unfinished things go"
     there = "; ".join(f"{one.id}: {one.title}" for one in found) or "nothing"
     raise StateError(
-        f"{what} that is unfinished goes by {str(which)!r}; there is {there}",
+        f"{what} by {str(which)!r}; there is {there}",
         hint="'lapwing runs' lists all runs",
     )
 

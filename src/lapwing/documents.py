@@ -12,6 +12,7 @@ ready. The schemas are those of the package ``event_model``, loaded on first use
 
 import os
 from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -176,6 +177,7 @@ class Stream:
     """
 
     __slots__ = (
+        "_arrays",
         "_checked",
         "_external",
         "_keys",
@@ -217,6 +219,12 @@ class Stream:
             for key, spec in data_keys.items()
             if spec.get("external", "").startswith("STREAM:")
         )
+        # A device may fill one buffer again and again; an event stays what it is.
+        self._arrays = [
+            key
+            for key, spec in data_keys.items()
+            if spec.get("dtype") == "array" and "external" not in spec
+        ]
         # A view of a dict: compares like a set, and keeps its order.
         self._keys = {k: None for k in data_keys if k not in self.stream_keys}.keys()
         self._checked = False
@@ -237,6 +245,8 @@ class Stream:
         """
         if data.keys() != self._keys:
             raise DocumentError(_key_mismatch(self.descriptor, data.keys(), self._keys))
+        if self._arrays:
+            data = {**data, **{key: copy(data[key]) for key in self._arrays}}
         doc = {
             "uid": new_uid(),
             "time": time,
@@ -271,7 +281,13 @@ class Stream:
         doc: Document = {
             "uid": [new_uid() for _ in events],
             "time": [event["time"] for event in events],
-            "data": {k: [event["data"][k] for event in events] for k in self._keys},
+            "data": {
+                k: [
+                    copy(e["data"][k]) if k in self._arrays else e["data"][k]
+                    for e in events
+                ]
+                for k in self._keys
+            },
             "timestamps": {
                 k: [event["timestamps"][k] for event in events] for k in self._keys
             },

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from lapwing.documents import Document
 from lapwing.errors import DataError
 from lapwing.journal.codec import Kind, status_record
@@ -33,6 +35,9 @@ _END_OF_READINGS = frozenset(
 )
 """Verbs at which a replay may begin, or readings are discarded: what was read into
 an open event is to be written before them, unless the event itself comes now."""
+
+_CHANGEABLE = frozenset({dict, list, np.ndarray})
+"""What a plan or a device may use again for something else, a moment later."""
 
 _MANY = frozenset({"event", "event_page", "datum", "stream_datum"})
 _SENT, _ENGINE, _DOCUMENT = int(Kind.SENT), int(Kind.ENGINE), int(Kind.DOCUMENT)
@@ -153,6 +158,10 @@ class Transcript:
         self._index += 1
         self._last = msg
         self._waiting.append(msg)
+        for value in msg[2]:
+            if value.__class__ in _CHANGEABLE:
+                self.flush()
+                break
 
     def _from_engine(self, msg: Msg) -> None:
         if self._saving is not _NOTHING:
@@ -185,6 +194,8 @@ class Transcript:
                 return
         if not hasattr(value, "add_callback"):
             self._waiting.append([_SENT, value])
+            if value.__class__ in _CHANGEABLE:
+                self.flush()
         elif value.done and value.success:
             self._waiting.append(_SUCCEEDED)
         else:

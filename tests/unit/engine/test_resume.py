@@ -2,8 +2,9 @@
 
 import asyncio
 
+import numpy as np
 import pytest
-from kit import make_engine
+from kit import Detector, make_engine
 
 from lapwing import Msg, recorded
 from lapwing import plan_stubs as bps
@@ -379,3 +380,26 @@ def test_what_was_looked_at_and_moved_is_not_looked_at_again():
     with pytest.raises(ResumeError, match=r"had looked .* then set x"):
         resume(records, plan(x))
     assert x.position == 6.0
+
+
+def test_a_buffer_that_a_device_fills_again_is_written_as_it_was():
+    buffer = np.zeros(3)
+
+    class Camera(Detector):
+        def describe(self):
+            return {self.name: {"source": "t", "dtype": "array", "shape": [3]}}
+
+    def fill():
+        buffer[:] = det.reads
+        return buffer
+
+    det = Camera("det", fill)
+    recorder = MemoryRecorder()
+    engine, docs = make_engine(recorder=recorder)
+    asyncio.run(engine.run(count([det], 4)))
+
+    events = [r[2] for r in recorder.records if r[:2] == [Kind.DOCUMENT, "event"]]
+    assert [list(event["data"]["det"]) for event in events] == [
+        [n] * 3 for n in range(1, 5)
+    ]
+    assert [event["data"]["det"][0] for event in docs.named("event")] == [1, 2, 3, 4]

@@ -249,3 +249,17 @@ def test_after_a_resume_messages_are_counted_on():
 
     assert told.records()[0] == [Kind.RESUMED, 7]
     assert told.records()[-2] == [Kind.DONE, 7, True]
+
+
+def test_what_is_used_again_for_something_else_is_written_as_it_was():
+    told = Told()
+    position, reading = [0], {"x": {"value": 0, "timestamp": 1.0}}
+    for number in range(3):
+        position[0] = reading["x"]["value"] = number
+        told.say("set", Device(), position)
+        told.say("read", Device(), answer=reading)
+
+    records = told.records()
+    assert [r[2] for r in records if r[0] == "set"] == [[[0]], [[1]], [[2]]]
+    sent = [r[1] for r in records if r[0] == Kind.SENT]
+    assert [reading["x"]["value"] for reading in sent] == [0, 1, 2]

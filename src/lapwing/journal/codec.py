@@ -10,8 +10,9 @@ fields of which the first is a text; any other begins with a number of `Kind`.
 
 import enum
 import functools
+import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,6 +21,8 @@ from typing import Any
 
 import msgpack
 import numpy as np
+
+from lapwing.errors import DataError
 
 Record = list[Any]
 """One record: ``[command, obj, args, kwargs, run]`` or ``[kind, ...]``."""
@@ -189,9 +192,25 @@ class Encoder:
             if self._packer is self._quick:
                 self._packer = self._usual  # there may be more of them
                 return self.pack(records)
-        except (ValueError, OverflowError, RecursionError):
+        except (DataError, OSError):
+            raise  # there is no room for an array
+        except Exception:  # noqa: BLE001 - whatever a plan says must not end it
             pass
-        return self._patient.pack([self._plain(one) for one in records])
+        return self._patient.pack([self._surely(one) for one in records])
+
+    def _surely(self, record: Any) -> Any:
+        """Return what a packer can take for a record, whatever is in it."""
+        try:
+            plain = self._plain(record)
+            self._patient.pack(plain)
+        except (DataError, OSError):
+            raise
+        except Exception as exc:  # noqa: BLE001 - the rest of it can be written
+            if isinstance(record, list | tuple):
+                return [self._surely(one) for one in record]
+            kind, why = type(record).__qualname__, type(exc).__qualname__
+            return _ext(_Ext.OPAQUE, [kind, f"it cannot be written: {why}"])
+        return plain
 
     def forget(self) -> None:
         """Let go of the devices."""
@@ -210,8 +229,8 @@ class Encoder:
             return self._stand_in(value, opaque=True)
         if isinstance(value, Mapping):
             return {
-                key if isinstance(key, str | int | bytes) else str(key): self._plain(
-                    one, depth + 1
+                key if isinstance(key, str) else _hashable(self._plain(key)): (
+                    self._plain(one, depth + 1)
                 )
                 for key, one in value.items()
             }
@@ -237,11 +256,11 @@ class Encoder:
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, np.generic):
-            return self._plain(value.item())
+            return self._plain(_number(value))
         if isinstance(value, int):
             return _ext(_Ext.INTEGER, str(value))
         if isinstance(value, set | frozenset):
-            return _ext(_Ext.SET, sorted(value, key=repr))
+            return _ext(_Ext.SET, [self._plain(v) for v in sorted(value, key=repr)])
         if isinstance(value, complex):
             return _ext(_Ext.COMPLEX, [value.real, value.imag])
         if isinstance(value, BaseException):
@@ -282,6 +301,26 @@ def _ext(code: _Ext, content: Any) -> msgpack.ExtType:
     return msgpack.ExtType(code, msgpack.packb(content, unicode_errors="surrogatepass"))
 
 
+def _number(value: "np.generic[Any]") -> Any:
+    """Return the number of Python's for one of numpy's."""
+    if isinstance(value, np.longdouble):  # its `item` is none
+        return float(value)
+    return complex(value) if isinstance(value, np.clongdouble) else value.item()
+
+
+def _hashable(value: Any) -> Any:
+    """Return a value as it can be a key, or in a set."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    if isinstance(value, set):
+        return frozenset(value)
+    return value if isinstance(value, Hashable) else repr(value)
+
+
+def _dict_of(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    return {_hashable(key): value for key, value in pairs}
+
+
 def status_record(done: bool, success: bool) -> Record:
     """Return the record that says that the plan was sent a status."""
     return [int(Kind.SENT), _ext(_Ext.STATUS, [done, success])]
@@ -302,6 +341,14 @@ def name_of_callable(value: Any) -> str:
 
 
 _DOCUMENT = int(Kind.DOCUMENT)
+
+TELLING = re.compile(
+    rb"\x93\x06(?:\xa5start|\xaadescriptor|\xa4stop|\xaaevent_page)"
+    rb"|\x92[\x00\x0c][\x80-\x8f\xde\xdf]"
+)
+"""What is found in packed records if there is more among them than messages, answers
+and events: the beginning or the end of a call, or another document. Unpacking them
+takes ten times as long. What looks like it may be none."""
 
 FetchArray = Callable[[ArrayRef], Any]
 
@@ -325,11 +372,18 @@ class Decoder:
         Raises:
             ValueError: These are not the bytes of records.
         """
+        try:
+            return self._unpack(data)
+        except TypeError:
+            return self._unpack(data, object_pairs_hook=_dict_of)  # slower
+
+    def _unpack(self, data: bytes | memoryview, **options: Any) -> Any:
         return msgpack.unpackb(
             data,
             ext_hook=self._meaning,
             strict_map_key=False,
             unicode_errors="surrogatepass",
+            **options,
         )
 
     def documents(
@@ -348,11 +402,20 @@ class Decoder:
         Raises:
             ValueError: These are not the bytes of records.
         """
+        try:
+            return self._documents(data, start, stop)
+        except TypeError:
+            return self._documents(data, start, stop, object_pairs_hook=_dict_of)
+
+    def _documents(
+        self, data: bytes | memoryview, start: int, stop: int, **options: Any
+    ) -> list[tuple[int, str, Any]]:
         unpacker = msgpack.Unpacker(
             ext_hook=self._meaning,
             strict_map_key=False,
             unicode_errors="surrogatepass",
             max_buffer_size=len(data),
+            **options,
         )
         unpacker.feed(data)
         unpacker.read_array_header()
@@ -378,9 +441,7 @@ class Decoder:
         return self._other_meaning(code, data) if known is None else known
 
     def _other_meaning(self, code: int, data: bytes) -> Any:
-        content = msgpack.unpackb(
-            data, strict_map_key=False, unicode_errors="surrogatepass"
-        )
+        content = self.unpack(data)
         if code == _OBJECT:
             ref = self._refs[data] = ObjectRef(content)
             return ref
@@ -399,7 +460,7 @@ class Decoder:
         if code == _Ext.INTEGER:
             return int(content)
         if code == _Ext.SET:
-            return set(content)
+            return set(map(_hashable, content))
         if code == _Ext.COMPLEX:
             return complex(*content)
         if code == _Ext.ERROR:

@@ -6,7 +6,6 @@ Test: with the index; compare with a journal of which all is unpacked.
 """
 
 import json
-import re
 import sqlite3
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Self
 import msgpack
 import orjson
 
-from lapwing.journal.codec import Decoder, Kind, Record
+from lapwing.journal.codec import TELLING, Decoder, Kind, Record
 from lapwing.journal.cursor import Cursor
 from lapwing.journal.hold import read_about
 from lapwing.journal.segment import Frame
@@ -25,13 +24,6 @@ from lapwing.journal.walk import Walk
 _BEGIN, _END, _DOCUMENT = int(Kind.BEGIN), int(Kind.END), int(Kind.DOCUMENT)
 _LEFT = int(Kind.LEFT)
 
-# Most frames hold nothing but messages and events. Unpacking them takes ten times as
-# long as looking for how the packed records begin that count; what looks like one and
-# is none costs only time.
-_TELLING = re.compile(
-    rb"\x93\x06(?:\xa5start|\xaadescriptor|\xa4stop|\xaaevent_page)"
-    rb"|\x92[\x00\x0c][\x80-\x8f\xde\xdf]"
-)
 _EVENT = b"\x93\x06\xa5event"
 _LEAVES = b"\x91\x0d"  # how the record is packed that a process writes last
 
@@ -121,7 +113,7 @@ class Digest:
         self.was_left = payload.endswith(_LEAVES) and (
             self._decoder.unpack(payload)[-1] == [_LEFT]
         )
-        if _TELLING.search(payload) is None and self._count(payload):
+        if TELLING.search(payload) is None and self._count(payload):
             return
         for number, record in enumerate(self._decoder.unpack(payload), frame.first):
             if number >= self._at.number:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lapwing.documents import Document
-from lapwing.journal.codec import Kind, Record
+from lapwing.journal.codec import TELLING, Kind, Record
 from lapwing.journal.reader import Reader
 
 _BEGIN, _END, _DOCUMENT = int(Kind.BEGIN), int(Kind.END), int(Kind.DOCUMENT)
@@ -74,21 +74,22 @@ def past_calls(directory: str | Path) -> list[PastCall]:
         DataError: The journal is damaged.
     """
     found: list[_Growing] = []
-    number = -1
     with Reader(directory, arrays=False) as reader:
-        for number, record in reader.records():
-            kind = record[0]
-            if kind == _BEGIN:
-                if found:
-                    found[-1].close(number)
-                found.append(_Growing(number, record[1]))
-            elif found and kind == _END:
-                found[-1].ended = record[1]
-                found[-1].close(number + 1)
-            elif found and kind == _DOCUMENT:
-                found[-1].take(record[1], record[2])
+        end = reader.end().number
+        for batch in reader.batches(0, end, TELLING):
+            for number, record in enumerate(batch.records, batch.number):
+                kind = record[0]
+                if kind == _BEGIN:
+                    if found:
+                        found[-1].close(number)
+                    found.append(_Growing(number, record[1]))
+                elif found and kind == _END:
+                    found[-1].ended = record[1]
+                    found[-1].close(number + 1)
+                elif found and kind == _DOCUMENT:
+                    found[-1].take(record[1], record[2])
     if found:
-        found[-1].close(number + 1)
+        found[-1].close(end)
     return [one.as_call(Path(directory)) for one in found]
 
 

@@ -5,6 +5,7 @@ Must not know who writes them, nor what they say, except which are documents.
 Test: read while another process writes; begin anywhere; read a few at a time.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -99,7 +100,11 @@ class Reader:
         return batches, cursor
 
     def _step(
-        self, cursor: Cursor, most: int, limit: int
+        self,
+        cursor: Cursor,
+        most: int,
+        limit: int,
+        containing: re.Pattern[bytes] | None = None,
     ) -> tuple[Batch, Cursor] | None:
         """Return what is left of a frame, and the place behind it.
 
@@ -107,6 +112,7 @@ class Reader:
             cursor: Where to begin.
             most: How many records to return at most.
             limit: Number behind the last that may be returned.
+            containing: What is found in a frame that is of interest; of others none.
         """
         if (
             most <= 0
@@ -118,7 +124,8 @@ class Reader:
         if at.number >= limit:  # what was asked for is lost
             return None
         stop = min(at.number + most, limit)
-        records = self._records(frame)
+        is_wanted = containing is None or containing.search(frame.payload)
+        records = self._records(frame) if is_wanted else []
         end = frame.first + frame.num_records
         if end <= stop:
             behind = Cursor(at.segment, frame.end, end)
@@ -143,12 +150,19 @@ class Reader:
         for batch in self.batches(start, stop):
             yield from enumerate(batch.records, batch.number)
 
-    def batches(self, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
+    def batches(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        containing: re.Pattern[bytes] | None = None,
+    ) -> Iterator[Batch]:
         """Yield the records that are there, as many at a time as were written at once.
 
         Args:
             start: Number of the first.
             stop: Number behind the last; None: all that there are by then.
+            containing: What is found in the packed records of a batch that is wanted;
+                others are not unpacked, and come as batches of none.
 
         Raises:
             DataError: The journal is damaged; says where, and what is whole.
@@ -156,7 +170,7 @@ class Reader:
         cursor = self.from_number(start)
         limit = _NEVER if stop is None else stop
         # A frame at a time: who collects garbage finds little of it alive.
-        while (step := self._step(cursor, _NEVER, limit)) is not None:
+        while (step := self._step(cursor, _NEVER, limit, containing)) is not None:
             batch, cursor = step
             yield batch
 

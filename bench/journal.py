@@ -1,194 +1,29 @@
-"""What the journal costs, beside a bare loop that writes the same bytes.
+"""What the journal costs, and how quickly it is read again after a crash.
 
-The records are those of the points of a scan. They are written 256 a frame and one by
-one: by the log (packing, checksum, frame, write); by a loop that packs and writes; by
-one that only writes the same bytes. All run in interleaved blocks in one process.
-Then reading, bytes per point, and how long a write stalls at most while another
-process writes and syncs large files. Set TMPDIR to measure another disk.
+Records a second; a point of `count` and of `scan` with and without; how long single
+points and writes take at most, on a quiet disk and while another process writes and
+syncs large files; bytes an event; replay of a call of a million events. Both sides
+run in interleaved blocks of one process. Set TMPDIR to measure another disk.
 
-    python bench/journal.py [--points 20000] [--blocks 7] [--writes 3000] [--json FILE]
+    python bench/journal.py [--points 1000] [--blocks 7] [--pairs 100]
+        [--writes 3000] [--events 1000000] [--json FILE]
 """
 
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-
-from harness import Series, arguments, report
-
-from lapwing import Msg
-from lapwing.journal.codec import Encoder, Kind, status_record
-from lapwing.journal.log import Log
-from lapwing.journal.reader import Reader
-from lapwing.journal.segment import Segment
-
-A_FRAME = 256
-PACE = 0.002  # seconds between two writes of an engine that is busy
-BUSY = """
-import os, sys
-data = os.urandom(1 << 20) * 64
-while True:
-    with open(sys.argv[1], "wb", buffering=0) as file:
-        file.write(data)
-        os.fsync(file.fileno())
-"""
-
-
-class Device:
-    def __init__(self, name: str):
-        self.name = name
-
-
-DET, MOTOR = Device("det"), Device("motor")
-
-
-def point(i: int) -> list[Any]:
-    """Return the records of one point of a scan, as a transcript has them."""
-    data = {"det": float(i), "motor": i / 7, "motor_setpoint": i / 7}
-    times = dict.fromkeys(data, 1.7e9 + i)
-    uid = f"01234567-89ab-cdef-0123-{i:012x}"
-    doc = {"uid": uid, "time": 1.7e9 + i, "data": data, "timestamps": times}
-    doc |= {"seq_num": i + 1, "filled": {}, "descriptor": uid}
-    return [
-        Msg("checkpoint"),
-        Msg("set", MOTOR, i / 7, group="set-123456"),
-        status_record(False, False),
-        Msg("wait", None, group="set-123456"),
-        [int(Kind.SENT), True],
-        Msg("trigger", DET, group="trigger-123456"),
-        status_record(True, True),
-        Msg("wait", None, group="trigger-123456"),
-        [int(Kind.SENT), True],
-        Msg("create", None, name="primary"),
-        Msg("read", DET),
-        Msg("read", MOTOR),
-        Msg("save"),
-        [int(Kind.DOCUMENT), "event", doc],
-    ]
-
-
-def split(records: list[Any], size: int) -> list[list[Any]]:
-    return [records[i : i + size] for i in range(0, len(records), size)]
-
-
-def through_log(directory: Path, frames: list[list[Any]]) -> float:
-    with Log(directory) as log:
-        start = time.perf_counter()
-        for records in frames:
-            log.write(records)
-        return time.perf_counter() - start
-
-
-def bare(path: Path, frames: list[Any], pack: Callable[[Any], bytes]) -> float:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    start = time.perf_counter()
-    for one in frames:
-        os.write(fd, pack(one))
-    seconds = time.perf_counter() - start
-    os.close(fd)
-    return seconds
-
-
-def reading(directory: Path) -> float:
-    start = time.perf_counter()
-    with Reader(directory) as reader:
-        for _ in reader.records():
-            pass
-    return time.perf_counter() - start
-
-
-def written_frames(directory: Path) -> list[bytes]:
-    path = directory / "00000001.log"
-    data = path.read_bytes()
-    with Segment(path) as segment:
-        return [data[frame.offset : frame.end] for frame in segment.frames()]
-
-
-def as_it_is(data: bytes) -> bytes:
-    return data
-
-
-@contextmanager
-def busy_disk(directory: Path) -> Iterator[None]:
-    """Have another process write and sync 64 MB again and again."""
-    command = [sys.executable, "-c", BUSY, str(directory / "other")]
-    with subprocess.Popen(command) as other:
-        try:
-            yield
-        finally:
-            other.kill()
-
-
-def stalls(name: str, writes: int, write: Callable[[Any], Any]) -> Series:
-    """Time single writes at the pace of an engine that is busy."""
-    series = Series(name, "µs")
-    frames = split([r for i in range(1000) for r in point(i)], A_FRAME)
-    for i in range(writes):
-        start = time.perf_counter()
-        write(frames[i % len(frames)])
-        series.add((time.perf_counter() - start) * 1e6)
-        time.sleep(PACE)
-    return series
-
-
-def spread_of_writes(root: Path, writes: int, where: str) -> list[Series]:
-    """Return how long writes took; packing alone shows what the machine adds."""
-    found = [stalls(f"packing {A_FRAME}, {where}", writes, Encoder().pack)]
-    for kind in ("process", "power"):
-        with Log(root / f"{kind}, {where}", durability=kind) as log:
-            name = f"writing {A_FRAME}, {kind}, {where}"
-            found.append(stalls(name, writes, log.write))
-    return found
+from harness import arguments, report
+from journal_engine import cost_of_points, single_points
+from journal_log import records_a_second, single_writes
+from journal_replay import replays
 
 
 def main() -> None:
-    args = arguments(__doc__, points=20_000, blocks=7, writes=3000)
-    records = [record for i in range(args.points) for record in point(i)]
-    frames = {A_FRAME: split(records, A_FRAME), 1: split(records, 1)}
-    names = {A_FRAME: f"{A_FRAME} a frame", 1: "one by one"}
-    whos = ("log", "pack and os.write", "os.write alone", "reading")
-    series = {
-        (size, who): Series(f"{names[size]}: {who}", "records/s")
-        for size in frames
-        for who in whos
-    }
-    size_of_point = 0.0
-    for block in range(args.blocks + 1):
-        with tempfile.TemporaryDirectory() as name:
-            for size, batches in frames.items():
-                directory = Path(name) / f"journal{size}"
-                pack = Encoder().pack
-                seconds = {
-                    "log": through_log(directory, batches),
-                    "pack and os.write": bare(Path(name) / "bare", batches, pack),
-                    "reading": reading(directory),
-                    "os.write alone": bare(
-                        Path(name) / "bare", written_frames(directory), as_it_is
-                    ),
-                }
-                if block:  # the first block warms up
-                    for who, taken in seconds.items():
-                        series[size, who].add(len(records) / taken)
-                if size == A_FRAME:
-                    log_bytes = (directory / "00000001.log").stat().st_size
-                    size_of_point = log_bytes / args.points
-    ratios = {
-        f"{names[size]}: log / {who}": series[size, "log"].median
-        / series[size, who].median
-        for size in frames
-        for who in whos[1:3]
-    }
-    ratios["bytes a point of a scan"] = size_of_point
-    with tempfile.TemporaryDirectory() as name:
-        spread = spread_of_writes(Path(name), args.writes, "disk quiet")
-        with busy_disk(Path(name)):
-            spread += spread_of_writes(Path(name), args.writes, "disk busy")
-    report("journal", [*series.values(), *spread], ratios, args)
+    args = arguments(
+        __doc__, points=1000, blocks=7, pairs=100, writes=3000, events=1_000_000
+    )
+    series, ratios = records_a_second(20 * args.points, args.blocks)
+    costs, more = cost_of_points(args.points, args.pairs)
+    series += [*costs, *single_points(50 * args.points), *single_writes(args.writes)]
+    series += replays(args.events)
+    report("journal", series, {**ratios, **more}, args)
 
 
 if __name__ == "__main__":

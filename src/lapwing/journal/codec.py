@@ -301,11 +301,12 @@ def _ext(code: _Ext, content: Any) -> msgpack.ExtType:
     return msgpack.ExtType(code, msgpack.packb(content, unicode_errors="surrogatepass"))
 
 
-def _number(value: "np.generic[Any]") -> Any:
+def _number(value: Any) -> Any:
     """Return the number of Python's for one of numpy's."""
-    if isinstance(value, np.longdouble):  # its `item` is none
-        return float(value)
-    return complex(value) if isinstance(value, np.clongdouble) else value.item()
+    plain = value.item()
+    if isinstance(plain, np.generic):  # of a long double it is none
+        return complex(value) if value.dtype.kind == "c" else float(value)
+    return plain
 
 
 def _hashable(value: Any) -> Any:
@@ -441,7 +442,7 @@ class Decoder:
         return self._other_meaning(code, data) if known is None else known
 
     def _other_meaning(self, code: int, data: bytes) -> Any:
-        content = self.unpack(data)
+        content: Any = self._unpack(data)
         if code == _OBJECT:
             ref = self._refs[data] = ObjectRef(content)
             return ref

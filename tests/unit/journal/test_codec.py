@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lapwing import Msg
-from lapwing.errors import LimitError
+from lapwing.errors import DataPathError, LimitError
 from lapwing.journal.codec import (
     LARGE,
     ArrayRef,
@@ -173,3 +173,53 @@ def test_a_device_is_not_held_after_forget():
     gc.collect()
 
     assert alive() is None
+
+
+@pytest.mark.parametrize(
+    ("value", "comes_back"),
+    [
+        ({(1, 2), "a"}, {(1, 2), "a"}),
+        ({np.int64(3)}, {3}),
+        ({frozenset({1})}, {frozenset({1})}),
+        ({2**70, 1j}, {2**70, 1j}),
+        ({(1, 2): 3}, {(1, 2): 3}),
+        ({"a": {(1, (2, 3)): 2**70}}, {"a": {(1, (2, 3)): 2**70}}),
+        (np.longdouble(1.5), 1.5),
+        (np.clongdouble(1.5), 1.5 + 0j),
+    ],
+)
+def test_what_is_rare_is_written_and_can_be_read(value, comes_back):
+    records = [["null", None, [value], {}, None], [int(Kind.DOCUMENT), "event", {}]]
+    data = Encoder().pack(records)
+
+    assert Decoder().unpack(data)[0][2] == [comes_back]
+    assert Decoder().documents(data, 0, 2) == [(1, "event", {})]
+
+
+class Broken:
+    @property
+    def name(self):
+        raise RuntimeError("not connected")
+
+
+class Shy:
+    def __repr__(self):
+        raise RuntimeError("not connected")
+
+
+@pytest.mark.parametrize("cls", [Broken, Shy])
+def test_a_record_is_written_whatever_is_in_it(cls):
+    data = Encoder().pack([["null", None, [cls(), 1], {}, None], ["null"]])
+
+    (record, other) = Decoder().unpack(data)
+    stand_in = Opaque(cls.__name__, "it cannot be written: RuntimeError")
+    assert record == ["null", None, [stand_in, 1], {}, None]
+    assert other == ["null"]
+
+
+def test_that_there_is_no_room_for_an_array_is_told():
+    def keep(array):
+        raise DataPathError("the disk is full")
+
+    with pytest.raises(DataPathError):
+        Encoder(keep).pack([["null", np.zeros(100_000)]])

@@ -13,6 +13,8 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
+import numpy as np
+
 import lapwing.errors
 from lapwing.documents import Stream
 from lapwing.engine.asides import LISTENER
@@ -108,6 +110,7 @@ class Replay:
         self._tell = tell
         self._notes: deque[tuple[bool, Any]] = _NO_NOTES
         self._failure: ReplayMismatchError | None = None
+        self._failed: set[int] = set()  # messages whose status failed
 
     async def run(self) -> None:
         """Replay; afterwards the plan waits to be sent ``response``.
@@ -145,7 +148,7 @@ class Replay:
                     response = None
                 elif response is not True:
                     response, error = self._answer(step, msg)
-                if error is not None:
+                if error is not None and not self._was_done(step, msg):
                     self.standing.take_failed(msg)
                 elif (effect := effects.get(msg[0])) is not None:
                     effect(self.standing, step.index, msg, response)
@@ -161,6 +164,7 @@ class Replay:
                 await asyncio.sleep(0)  # others live on this loop
                 deadline = monotonic() + BUDGET
         self.standing.leave_under_way(self.statuses)
+        self.standing.give_up(self._failed)
         self.response, self.error = response, error
 
     @property
@@ -198,9 +202,22 @@ class Replay:
                 return None, None
             answer = self._last_answer(msg)
         if answer is None or msg[0] == "read":
-            return answer, None
+            return answer if answer is None else _writable(answer), None
         answer = self._value(answer, step.index)
         return self._as_tuple(msg, answer) if msg[0] in _TUPLES else answer, None
+
+    def _was_done(self, step: Step, msg: Msg) -> bool:
+        """Whether a message was done, and the plan told of another one's failure."""
+        error = step.error
+        if error is None or error.name != "FailedStatus" or msg[0] in _NOT_BESIDE:
+            return False
+        given = ", ".join(repr(arg) for arg in msg.args)
+        own = f": {getattr(msg.obj, 'name', None)} failed to {msg.command} {given}"
+        if own.rstrip() in error.text:
+            return False
+        if msg[0] in _PERFORMED:
+            self._perform(msg)
+        return True
 
     def _last_answer(self, msg: Msg) -> Any:
         """Return what the last message came to, if no answer was written."""
@@ -242,7 +259,7 @@ class Replay:
             return {key: self._value(one, index) for key, one in value.items()}
         if isinstance(value, ErrorRef):
             return error_of(value)
-        return value
+        return value.copy() if isinstance(value, np.ndarray) else value
 
     def _status(self, ref: StatusRef, index: int) -> Status:
         if ref.done and ref.success:
@@ -259,6 +276,7 @@ class Replay:
         if success:
             status.set_finished()
         else:
+            self._failed.add(index)
             status.set_exception(ReplayedError("it failed before the crash"))
 
     # ------------------------------------------------------------ asides
@@ -287,9 +305,19 @@ class Replay:
 _PERFORMED = frozenset(
     {"RE_class", "install_suspender", "remove_suspender", "subscribe", "unsubscribe"}
 )
+_NOT_BESIDE = frozenset({"read", "wait"})
+"""Verbs that are not done if the plan is told of a failure instead of their answer."""
 _SILENT = frozenset({"checkpoint", "create", "drop", "null", "save", "sleep"})
 """Verbs that never answer anything."""
 _TUPLES = frozenset({"configure", "declare_stream"})
+
+
+def _writable(reading: Any) -> Any:
+    """Let a plan change the arrays that it is given, as it could before."""
+    for one in reading.values() if isinstance(reading, dict) else ():
+        if isinstance(one, dict) and one.get("value").__class__ is np.ndarray:
+            one["value"] = one["value"].copy()
+    return reading
 
 
 def _mismatch(step: Step, recorded: Record | None, now: Any) -> ReplayMismatchError:

@@ -108,6 +108,12 @@ class Standing:
         for move in self.moved.values():
             move.over = move.over or move.index not in indices
 
+    def give_up(self, indices: Container[int]) -> None:
+        """Forget set-points that devices did not reach: they stay where they are."""
+        self.moved = {
+            key: move for key, move in self.moved.items() if move.index not in indices
+        }
+
     @property
     def moves(self) -> list[Move]:
         """The set-points in the order in which they are made again.

@@ -1,10 +1,11 @@
 """What is asked, refused and shown when a call that was cut off is resumed."""
 
 import asyncio
+import contextlib
 
 import numpy as np
 import pytest
-from kit import Detector, make_engine
+from kit import Detector, Motor, make_engine
 
 from lapwing import Msg, recorded
 from lapwing import plan_stubs as bps
@@ -12,9 +13,15 @@ from lapwing.devices import SoftDetector, SoftMotor
 from lapwing.engine import MemoryRecorder
 from lapwing.engine.preview import RunSoFar
 from lapwing.engine.resume import close_call
-from lapwing.errors import LimitError, ReplayMismatchError, ResumeError
+from lapwing.errors import (
+    FailedStatus,
+    LimitError,
+    ReplayMismatchError,
+    ResumeError,
+)
 from lapwing.journal.codec import Kind
 from lapwing.plans import count, scan
+from lapwing.status import Status
 
 
 def cut_off(plan, after):
@@ -403,3 +410,98 @@ def test_a_buffer_that_a_device_fills_again_is_written_as_it_was():
         [n] * 3 for n in range(1, 5)
     ]
     assert [event["data"]["det"][0] for event in docs.named("event")] == [1, 2, 3, 4]
+
+
+class Stuck(Motor):
+    """A motor that does not come beyond 1, and says so when it is asked to."""
+
+    failed: Status | None = None
+
+    def set(self, value):
+        if value <= 1:
+            return super().set(value)
+        self.moves.append(value)
+        self.failed = Status(self.name)
+        return self.failed
+
+
+class Telling(Motor):
+    """A motor that lets another one fail while it is set itself."""
+
+    other: Stuck
+
+    def set(self, value):
+        status = super().set(value)
+        self.other.failed.set_exception(RuntimeError("stuck"))
+        return status
+
+
+def beside_a_failure(stuck, other, det):
+    yield Msg("open_run")
+    yield Msg("set", stuck, 2.0, group="far")
+    with contextlib.suppress(FailedStatus):
+        yield Msg("set", other, 3.0, group="near")
+    for _ in range(2):
+        yield Msg("create", name="primary")
+        yield Msg("read", other)
+        yield Msg("save")
+    yield Msg("close_run")
+
+
+def test_what_was_set_while_another_failed_is_set_again_and_what_failed_is_not():
+    def beamline():
+        stuck, other = Stuck("stuck"), Telling("other")
+        other.other = stuck
+        stuck.failed = Status("stuck")
+        return stuck, other, Detector()
+
+    recorder = MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+    asyncio.run(engine.run(beside_a_failure(*beamline())))
+    records = cut_behind(recorder.records, lambda r: r[:2] == [Kind.DOCUMENT, "event"])
+    stuck, other, det = beamline()
+
+    _, _, docs = resume(records, beside_a_failure(stuck, other, det))
+
+    assert (stuck.moves, other.moves) == ([], [3.0])
+    assert docs.points() == {1: {"other": 3.0}, 2: {"other": 3.0}}
+
+
+def test_a_motor_that_stands_at_a_whole_number_now_goes_on():
+    class Whole(Motor):
+        def describe(self):
+            dtype = "integer" if isinstance(self.at, int) else "number"
+            return {self.name: {"source": "t", "dtype": dtype, "shape": []}}
+
+    records = cut_off(scan([SoftDetector("det")], Whole("x"), 0.5, 2.5, 3), after=2)
+    x = Whole("x")
+    x.at = 0
+
+    _, _, docs = resume(records, scan([SoftDetector("det")], x, 0.5, 2.5, 3))
+
+    assert [event["data"]["x"] for event in docs.named("event")] == [0.5, 1.5, 2.5]
+
+
+def test_a_plan_may_change_the_array_that_it_was_given():
+    class Camera(Detector):
+        def describe(self):
+            return {self.name: {"source": "t", "dtype": "array", "shape": [2]}}
+
+    def plan(det):
+        yield Msg("open_run")
+        for _ in range(2):
+            yield Msg("create", name="primary")
+            reading = yield Msg("read", det)
+            yield Msg("save")
+            reading["det"]["value"] -= 1
+        yield Msg("close_run")
+
+    def camera():
+        return Camera("det", lambda: np.ones(2))
+
+    records = cut_off(plan(camera()), after=2)
+
+    result, _, docs = resume(records, plan(camera()))
+
+    assert result.exit_status == "success"
+    assert [list(event["data"]["det"]) for event in docs.named("event")] == [[1, 1]] * 2

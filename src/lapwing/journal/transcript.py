@@ -128,7 +128,7 @@ class Transcript:
 
     def _begin(self) -> None:
         self._index = -1  # of the plan's last message
-        self._last: Msg | None = None
+        self._into: Readings | None = None  # where the answer to the last one goes
         self._open: dict[Hashable, Readings] = {}
         self._saving: Hashable = _NOTHING
 
@@ -151,17 +151,21 @@ class Transcript:
         if not from_plan:
             self._from_engine(msg)
             return
+        command = msg[0]
         if self._open:
-            self._beside_open_event(msg)
-        elif msg[0] == "create":
+            if command == "read" and self._saving is _NOTHING:
+                self._into = self._open.get(msg[4])
+            else:
+                self._beside_open_event(msg)
+        elif command == "create":
             self._open[msg[4]] = []
         self._index += 1
-        self._last = msg
         self._waiting.append(msg)
-        for value in msg[2]:
-            if value.__class__ in _CHANGEABLE:
-                self.flush()
-                break
+        if msg[2]:
+            for value in msg[2]:
+                if value.__class__ in _CHANGEABLE:
+                    self.flush()
+                    break
 
     def _from_engine(self, msg: Msg) -> None:
         if self._saving is not _NOTHING:
@@ -174,11 +178,16 @@ class Transcript:
 
     def _beside_open_event(self, msg: Msg) -> None:
         """See to the readings of open events before a message of the plan."""
+        self._into = None
         if self._saving is not _NOTHING:
             self._keep_readings()  # it was no event that came of them
-        command = msg[0]
-        if command == "create":
-            self._open[msg[4]] = []
+        command, run = msg[0], msg[4]
+        if command == "save" and len(self._open) == 1 and run in self._open:
+            self._saving = run  # nearly always
+        elif command == "create":
+            self._open[run] = []
+        elif command == "read":
+            self._into = self._open.get(run)
         elif command in _END_OF_READINGS:
             self._close_readings(msg)
 
@@ -187,12 +196,10 @@ class Transcript:
         if value is True:
             self._waiting.append(_TRUE)
             return
-        if self._open:
-            msg = self._last
-            if msg is not None and msg[0] == "read" and msg[4] in self._open:
-                self._open[msg[4]].append((self._index, value))
-                return
-        if not hasattr(value, "add_callback"):
+        if self._into is not None:
+            self._into.append((self._index, value))
+            self._into = None
+        elif not hasattr(value, "add_callback"):
             self._waiting.append([_SENT, value])
             if value.__class__ in _CHANGEABLE:
                 self.flush()
@@ -267,9 +274,6 @@ class Transcript:
     def _close_readings(self, msg: Msg) -> None:
         """Write what was read into open events; a ``save`` first sees its event."""
         own = msg[4] if msg[0] == "save" else _NOTHING
-        if len(self._open) == 1 and own in self._open:
-            self._saving = own
-            return
         for run, readings in self._open.items():
             if run != own:
                 self._put_readings(readings)

@@ -11,6 +11,7 @@ from typing import Any
 
 from lapwing.engine.standing import Standing
 from lapwing.journal.resume_state import ResumeState, RunAt
+from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
 _SAME_PLACE = 1e-3
@@ -73,7 +74,7 @@ class Preview:
         runs: The open runs.
         stops: Devices that move at this moment, and will be stopped.
         stages: Devices that will be staged.
-        configures: Devices whose settings will be made again.
+        configures: Devices whose settings will be made again, or prepared again.
         moves: Devices that will be set again, in order.
         monitors: Devices that will be monitored again.
         notes: What else a person should know, a sentence each.
@@ -142,11 +143,15 @@ async def preview(
         runs=tuple(_so_far(run) for run in state.runs.values()),
         stops=tuple(name_of(obj) for obj in moving),
         stages=tuple(name_of(msg.obj) for msg in standing.staged.values()),
-        configures=tuple(name_of(msg.obj) for msg in standing.configured.values()),
+        configures=_names((*standing.configured.values(), *standing.prepared.values())),
         moves=tuple(moves),
         monitors=tuple(name_of(msg.obj) for msg in standing.monitored.values()),
         notes=tuple(_notes(state, standing, moves, {name_of(one) for one in moving})),
     )
+
+
+def _names(messages: Iterable[Msg]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name_of(msg.obj) for msg in messages))
 
 
 def _notes(

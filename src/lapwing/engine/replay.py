@@ -7,6 +7,7 @@ Test: record a plan in memory, cut the records, replay it, compare.
 
 import asyncio
 import builtins
+import sys
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from functools import partial
@@ -21,6 +22,7 @@ from lapwing.engine.asides import LISTENER
 from lapwing.engine.compare import Comparer
 from lapwing.engine.standing import EFFECTS, Standing
 from lapwing.errors import (
+    FailedStatus,
     LapwingError,
     ReplayedError,
     ReplayMismatchError,
@@ -57,19 +59,36 @@ _ERRORS: dict[tuple[str, str], type[BaseException]] = {
 
 
 def error_of(ref: ErrorRef) -> BaseException:
-    """Return an exception such as was recorded, of the nearest class that is known."""
-    cls = _ERRORS.get((ref.module, ref.name))
-    if cls is not None:
-        try:
-            error = cls(*ref.args)
-        except (TypeError, ValueError):
-            pass  # it takes other arguments than it keeps
-        else:
-            if isinstance(error, LapwingError):
-                said = str(ref.args[0]) if ref.args else ""
-                error.hint = ref.text[len(said) + 2 : -1]
-            return error
-    return ReplayedError(f"{ref.name}: {ref.text}")
+    """Return an exception such as was recorded, of the nearest class that is known.
+
+    A plan catches it by its class, so that is looked for in all that was imported;
+    what the class keeps beside its arguments is perhaps missing.
+    """
+    cls = _ERRORS.get((ref.module, ref.name)) or _imported(ref)
+    if cls is None:
+        return ReplayedError(f"{ref.name}: {ref.text}")
+    try:
+        error = cls(*ref.args)
+    except Exception:  # noqa: BLE001 - it takes other arguments than it keeps
+        if (ref.module, ref.name) in _ERRORS:
+            return ReplayedError(f"{ref.name}: {ref.text}")
+        error = Exception.__new__(cls, *ref.args)
+    if isinstance(error, LapwingError):
+        said = str(ref.args[0]) if ref.args else ""
+        error.hint = ref.text[len(said) + 2 : -1]
+    if isinstance(error, FailedStatus):
+        error.__cause__ = ReplayedError(ref.text)
+        error.status = Status(action=_BEFORE)
+        error.status.set_exception(error.__cause__)
+    return error
+
+
+def _imported(ref: ErrorRef) -> type[Exception] | None:
+    """Return the class of an error, if its module is there and has it."""
+    found: Any = sys.modules.get(ref.module)
+    for name in ref.name.split("."):
+        found = getattr(found, name, None)
+    return found if isinstance(found, type) and issubclass(found, Exception) else None
 
 
 class Replay:

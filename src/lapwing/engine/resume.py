@@ -305,15 +305,9 @@ def _do_again(resuming: Resuming, moving: list[Any]) -> Generator[Msg, Any, Any]
     standing = replay.standing
     for obj in moving:
         yield Msg("stop", obj)
-    groups: set[Hashable] = set()
-    for msg in standing.staged.values():
-        yield msg
-        if "group" in msg.kwargs:
-            groups.add(msg.kwargs["group"])
-    for group in groups:
-        yield Msg("wait", None, group=group)
-    for msg in standing.configured.values():
-        yield msg
+    yield from _say_together(standing.staged.values())
+    yield from _say_together(standing.configured.values())
+    yield from _say_together(standing.prepared.values())
     yield from _move_again(replay)
     if standing.bundles:
         # Last: settings cannot be made again while an event is open.
@@ -325,6 +319,17 @@ def _do_again(resuming: Resuming, moving: list[Any]) -> Generator[Msg, Any, Any]
     if replay.error is not None:
         raise replay.error
     return replay.response
+
+
+def _say_together(messages: Iterable[Msg]) -> Generator[Msg, Any, None]:
+    """Say messages again, and wait for all of them."""
+    groups: dict[Hashable, None] = {}
+    for msg in messages:
+        status = yield msg
+        if hasattr(status, "add_callback"):
+            groups[msg.kwargs.get("group")] = None
+    for group in groups:
+        yield Msg("wait", None, group=group)
 
 
 def _move_again(replay: Replay) -> Generator[Msg, Any, None]:

@@ -54,6 +54,8 @@ class Standing:
         seen: Devices, by name.
         staged: The message by which each staged device was staged, in order.
         configured: The last ``configure`` of each device, by its ``id``.
+        prepared: The last ``prepare`` of each device that has not flown nor been
+            unstaged since, by its ``id``; of what moves by itself there is none.
         moved: The last set-point of each device, by its ``id``, in the order in which
             they were set. What was stopped, or flew, since then is not among them.
         triggered: Devices that were triggered and not waited for, by group.
@@ -69,6 +71,7 @@ class Standing:
     seen: dict[str, Any] = field(default_factory=dict)
     staged: dict[int, Msg] = field(default_factory=dict)
     configured: dict[int, Msg] = field(default_factory=dict)
+    prepared: dict[int, Msg] = field(default_factory=dict)
     moved: dict[int, Move] = field(default_factory=dict)
     triggered: dict[Hashable, list[Any]] = field(default_factory=dict)
     monitored: dict[int, Msg] = field(default_factory=dict)
@@ -130,6 +133,11 @@ class Standing:
 
     def _on_unstage(self, index: int, msg: Msg, answer: Any) -> None:
         self.staged.pop(id(msg.obj), None)
+        self.prepared.pop(id(msg.obj), None)
+
+    def _on_prepare(self, index: int, msg: Msg, answer: Any) -> None:
+        if not hasattr(msg.obj, "set"):  # else it goes to where it would begin to fly
+            self.prepared[id(msg.obj)] = msg
 
     def _on_configure(self, index: int, msg: Msg, answer: Any) -> None:
         self.configured[id(msg.obj)] = msg
@@ -184,6 +192,7 @@ class Standing:
 
     def _on_kickoff(self, index: int, msg: Msg, answer: Any) -> None:
         self.flights[id(msg.obj)] = Flight(msg.obj)
+        self.prepared.pop(id(msg.obj), None)
         self.moved.pop(id(msg.obj), None)  # it flies to where it knows
 
     def _on_complete(self, index: int, msg: Msg, answer: Any) -> None:

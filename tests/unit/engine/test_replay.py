@@ -675,3 +675,29 @@ def test_a_subscribed_function_is_compared_by_its_name():
     assert said[2] == [CallableRef("builtins:print"), "all"]
     assert said[1] is None
     assert not isinstance(said[1], ObjectRef)
+
+
+class PickyError(Exception):
+    """Keeps other arguments than it takes, as many do."""
+
+    def __init__(self, device, limit):
+        super().__init__(f"{device} is beyond {limit}")
+
+
+class Unhappy:
+    class InnerError(ValueError):
+        pass
+
+
+@pytest.mark.parametrize("error", [PickyError("x", 3), Unhappy.InnerError("no")])
+def test_an_error_of_a_class_that_was_imported_can_be_caught_by_it(error):
+    again = error_of(ref(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+
+
+def test_a_failed_status_comes_back_with_one_that_failed():
+    again = error_of(ref(FailedStatus("x failed", status=object())))
+    assert again.status.done
+    assert not again.status.success
+    assert "x failed" in str(again.__cause__)

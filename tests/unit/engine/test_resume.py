@@ -505,3 +505,45 @@ def test_a_plan_may_change_the_array_that_it_was_given():
 
     assert result.exit_status == "success"
     assert [list(event["data"]["det"]) for event in docs.named("event")] == [[1, 1]] * 2
+
+
+class Prepared(Detector):
+    """Forgets its exposure with the process, or when it is unstaged."""
+
+    exposure = 1.0
+
+    def prepare(self, exposure):
+        self.exposure = exposure
+        return Status.finished()
+
+    def unstage(self):
+        self.exposure = 1.0
+        return super().unstage()
+
+
+def test_what_was_prepared_and_is_staged_still_is_prepared_again():
+    def plan(*dets):
+        yield from bps.stage_all(*dets)
+        for det in dets:
+            yield Msg("prepare", det, 0.25, group="ready")
+        yield Msg("wait", None, group="ready")
+        yield from bps.unstage(dets[1])
+        yield from count([dets[0]], 3)
+
+    def dets():
+        one, other = Prepared("one"), Prepared("other")
+        one._value = lambda: one.exposure
+        return one, other
+
+    records = cut_off(plan(*dets()), after=1)
+    one, other = dets()
+    shown = []
+
+    _, after, docs = resume(
+        records, plan(one, other), lambda preview: shown.append(preview) or True
+    )
+
+    assert [event["data"]["one"] for event in docs.named("event")] == [0.25] * 3
+    assert shown[0].configures == ("one",)
+    said = [r[1] for r in after if r[0] == Kind.ENGINE]
+    assert [msg[1].name for msg in said if msg[0] == "prepare"] == ["one"]

@@ -165,7 +165,12 @@ def _surroundings(page: Path) -> Iterator[dict[str, str]]:
     """
     from lapwing.sim.beamline import Beamline
 
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("LAPWING_")}
+    # How wide a terminal is must not decide what is seen.
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith("LAPWING_") and k not in ("COLUMNS", "LINES")
+    }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     kept |= {"PATH": path, "MPLBACKEND": "agg"}
     if "SIM:" not in page.read_text(encoding="utf-8"):

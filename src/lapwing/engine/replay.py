@@ -39,7 +39,7 @@ from lapwing.journal.codec import (
     StatusRef,
 )
 from lapwing.journal.resume_state import UNKNOWN, ResumeState
-from lapwing.journal.steps import NONE, Step, Steps
+from lapwing.journal.steps import NONE, Beside, Step, Steps
 from lapwing.messages import Msg
 from lapwing.status import Status
 
@@ -150,9 +150,9 @@ class Replay:
         response, error = None, None
         deadline = monotonic() + BUDGET
         for step in self._steps:
-            recorded = step.message
+            recorded, beside = step.message, step.beside
             if recorded is not None:
-                if step.of_new_life:
+                if beside is not None and beside.of_new_life:
                     comparer.forget_groups()
                 try:
                     msg = send(response) if error is None else self._plan.throw(error)
@@ -160,7 +160,9 @@ class Replay:
                     raise self._end(step, exc) from exc
                 if self._notes or self._failure is not None:
                     raise self._failure or self._not_looked(step)
-                if not hasattr(msg, "command") or not same(recorded, msg):
+                if msg.__class__ is not Msg and not hasattr(msg, "command"):
+                    raise _mismatch(step, recorded, msg)
+                if not same(recorded, msg):
                     raise _mismatch(step, recorded, msg)
                 response, error = step.answer, None
                 if response is NONE and step.error is None and msg[0] in _SILENT:
@@ -171,20 +173,23 @@ class Replay:
                     self.standing.take_failed(msg)
                 elif (effect := effects.get(msg[0])) is not None:
                     effect(self.standing, step.index, msg, response)
-            if step.documents:
-                for name, doc in step.documents:
-                    self._tell(name, doc)
-            if step.done:
-                for index, success in step.done:
-                    self._finish(index, success)
-            if step.notes and not self._is_last(step):  # behind that it looks again
-                self._notes = deque(step.notes)
+            if beside is not None:
+                self._take(step, beside)
             if not step.index & 63 and monotonic() > deadline:
                 await asyncio.sleep(0)  # others live on this loop
                 deadline = monotonic() + BUDGET
         self.standing.leave_under_way(self.statuses)
         self.standing.give_up(self._failed)
         self.response, self.error = response, error
+
+    def _take(self, step: Step, beside: Beside) -> None:
+        """Take what else came of a message."""
+        for name, doc in beside.documents:
+            self._tell(name, doc)
+        for index, success in beside.done:
+            self._finish(index, success)
+        if beside.notes and not self._is_last(step):  # behind that it looks again
+            self._notes = deque(beside.notes)
 
     @property
     def state(self) -> ResumeState:
@@ -213,9 +218,11 @@ class Replay:
     def _answer(self, step: Step, msg: Msg) -> tuple[Any, BaseException | None]:
         if step.error is not None:
             return None, error_of(step.error)
+        answer = step.answer
+        if answer.__class__ is StatusRef:
+            return self._status(answer, step.index), None
         if msg[0] in _PERFORMED:
             return self._perform(msg), None
-        answer = step.answer
         if answer is NONE:
             if not self._is_last(step):
                 return None, None

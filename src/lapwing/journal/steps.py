@@ -5,7 +5,7 @@ Must not know plans: messages are as they were written.
 Test: group records made by a transcript; compare with what it was told.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 from lapwing.documents import Document
@@ -22,6 +22,27 @@ NONE: Any = object()
 """No answer was written: None, if another message follows."""
 
 
+class Beside:
+    """What else came of a message; of most, nothing did.
+
+    Attributes:
+        notes: What the plan saw outside itself before its next message: whether it
+            saw it, and the value, or the error.
+        documents: Name and content of the documents made meanwhile.
+        done: Statuses that were done meanwhile: number of the message that was
+            answered by each, and whether it succeeded.
+        of_new_life: Whether it is the first that another process has said.
+    """
+
+    __slots__ = ("documents", "done", "notes", "of_new_life")
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[bool, Any]] = []
+        self.documents: list[tuple[str, Document]] = []
+        self.done: list[tuple[int, bool]] = []
+        self.of_new_life = False
+
+
 class Step:
     """A message of the plan, and what came of it until the next.
 
@@ -31,25 +52,18 @@ class Step:
         message: The message as it was written; None for index -1.
         answer: What the plan was sent; `NONE` if nothing was written.
         error: What was thrown into it instead.
-        notes: What the plan saw outside itself before its next message: whether it
-            saw it, and the value, or the error.
-        documents: Name and content of the documents made meanwhile.
-        done: Statuses that were done meanwhile: number of the message that was
-            answered by each, and whether it succeeded.
-        of_new_life: Whether it is the first that another process has said.
+        beside: What else came of it; None if nothing did.
     """
 
-    # There are ten of them a point: what most have not is kept by the class.
-    answer: Any = NONE
-    error: ErrorRef | None = None
-    notes: Sequence[tuple[bool, Any]] = ()
-    documents: list[tuple[str, Document]] | tuple[()] = ()
-    done: Sequence[tuple[int, bool]] = ()
-    of_new_life = False
+    # Plain and small, for there are ten of them a point.
+    __slots__ = ("answer", "beside", "error", "index", "message")
 
     def __init__(self, index: int, message: Record | None):
         self.index = index
         self.message = message
+        self.answer: Any = NONE
+        self.error: ErrorRef | None = None
+        self.beside: Beside | None = None
 
 
 class Steps:
@@ -109,6 +123,12 @@ class _Grouping:
         self._object_keys: dict[str, dict[str, list[str]]] = {}
         self._new_life = False
 
+    @property
+    def _beside(self) -> Beside:
+        if self.step.beside is None:
+            self.step.beside = Beside()
+        return self.step.beside
+
     def message(self, record: Record) -> None:
         """Take a message of the plan."""
         before = self.step
@@ -117,7 +137,7 @@ class _Grouping:
             self._finish(before)
         self.step = Step(before.index + 1, record)
         if self._new_life:
-            self.step.of_new_life, self._new_life = True, False
+            self._beside.of_new_life, self._new_life = True, False
         command = record[0]
         if command == "create":
             self._open[_key(record[4])] = []
@@ -147,7 +167,7 @@ class _Grouping:
     def resumed(self, record: Record) -> None:
         """Another process went on with a message."""
         self.cut_off(record[1])
-        self.step.notes = ()  # it looks again
+        self._beside.notes = []  # it looks again
         self._open.clear()  # what was read into them was written
         self._num_reads = 0
         self._saving = NONE
@@ -157,14 +177,15 @@ class _Grouping:
         """Forget the messages from this one on, but not the documents they made."""
         documents: list[tuple[str, Document]] = []
         while self.step.index >= index:
-            documents[:0] = self.step.documents
+            documents[:0] = self._beside.documents
             if not self._waiting:
                 raise DataError(
                     f"the records say that the call went on with message {index}, but "
                     f"message {self.released + 1} stood already"
                 )
             self.step = self._waiting.pop()
-        self.step.documents = [*self.step.documents, *documents]
+        if documents:
+            self._beside.documents += documents
 
     def _finish(self, step: Step) -> None:
         """Have a read into an open event answered by that, if by nothing else."""
@@ -184,10 +205,7 @@ class _Grouping:
 
     def document(self, name: str, doc: Document) -> None:
         """Take a document; an event answers what was read into it."""
-        if self.step.documents:
-            self.step.documents.append((name, doc))
-        else:
-            self.step.documents = [(name, doc)]
+        self._beside.documents.append((name, doc))
         if name == "descriptor":
             self._object_keys[doc["uid"]] = doc["object_keys"]
         elif name == "event" and self._saving is not NONE:
@@ -201,13 +219,13 @@ class _Grouping:
         self.step.error = record[1]
 
     def note(self, record: Record) -> None:
-        self.step.notes = (*self.step.notes, (True, record[1]))
+        self._beside.notes.append((True, record[1]))
 
     def note_error(self, record: Record) -> None:
-        self.step.notes = (*self.step.notes, (False, record[1]))
+        self._beside.notes.append((False, record[1]))
 
     def done(self, record: Record) -> None:
-        self.step.done = (*self.step.done, (record[1], record[2]))
+        self._beside.done.append((record[1], record[2]))
 
     def reading(self, record: Record) -> None:
         """Answer a read of an event that was not made, or not yet."""

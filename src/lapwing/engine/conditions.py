@@ -11,6 +11,7 @@ import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable, iscoroutine
 from typing import Any
 
 from lapwing.engine import device_loop
@@ -99,10 +100,15 @@ class SuspenderBase(ABC):
             self._signal.subscribe(self, event_type=event_type)
             return
         self._signal.subscribe(self)
-        # A soft signal of classic ophyd does not tell the value that it was made with.
+        # A soft signal of classic ophyd does not tell the value that it was made with;
+        # asynchronous ones tell theirs by themselves, soon.
         if self._has_heard or not getattr(self._signal, "connected", False):
             return
         reading = self._signal.read()
+        if isawaitable(reading):
+            if iscoroutine(reading):
+                reading.close()
+            return
         with self._lock:
             if not self._has_heard:
                 self(reading)

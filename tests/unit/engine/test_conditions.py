@@ -271,3 +271,25 @@ def test_options_go_to_the_signal():
 def test_thresholds_that_contradict_are_refused(make):
     with pytest.raises(PlanArgumentError):
         make(Signal("current", 1))
+
+
+def test_an_asynchronous_signal_is_left_to_tell_its_value_by_itself():
+    class Signal:
+        name = "beam"
+        connected = True
+
+        def subscribe(self, function):
+            pass
+
+        async def read(self):
+            raise AssertionError("it was asked")
+
+    signal = Signal()
+    suspender = suspenders.SuspendFloor(signal, 1.0)
+
+    async def main():
+        engine, _ = make_engine()
+        engine.install_suspender(suspender)
+        return suspender.tripped
+
+    assert not asyncio.run(main())

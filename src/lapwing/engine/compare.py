@@ -48,8 +48,10 @@ class Comparer:
             known is None
             or recorded[1] is not known[1]
             or recorded[0] != command
-            or run.__class__ not in _PLAIN
-            or recorded[4] != run
+            or (
+                recorded[4] is not run
+                and (run.__class__ not in _PLAIN or recorded[4] != run)
+            )
             or ((args or recorded[2]) and not _quickly_same(recorded[2], args))
         ):
             return self._slowly(recorded, msg)
@@ -59,6 +61,8 @@ class Comparer:
                 return self._slowly(recorded, msg)
             for key, value in kwargs.items():
                 other = before.get(key, _MISSING)
+                if value is other:  # None, a bool, a small number
+                    continue
                 kind = value.__class__
                 if kind is not other.__class__ or kind not in _PLAIN:
                     if kind is tuple and not value and other == []:

@@ -277,9 +277,10 @@ class Fold:
 
     def sent(self, value: Any) -> None:
         """Take a response."""
-        self._settle(thrown=False, response=UNKNOWN)
-        self.reading = False
         command = "" if self.last is None else self.last[0]
+        if command in _SETTLED:
+            self._settle(thrown=False, response=UNKNOWN)
+        self.answered, self.reading = True, False
         if command in _LOOKS:
             self.looked = True
         elif value is False and command == "wait":

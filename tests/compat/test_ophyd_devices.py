@@ -316,3 +316,34 @@ def test_a_soft_positioner_shows_its_progress(hw, run):
     motor = ophyd.SoftPositioner(name="soft", init_pos=0, egu="mm")
     documents = run(bp.scan([hw.det], motor, 0, 2, 3))
     assert [data["soft"] for data in documents.points().values()] == [0, 1, 2]
+
+
+class Forgetful(ophyd.SoftPositioner):
+    """It ends its moves in a thread, which is slow to forget what it has told."""
+
+    asked_again = threading.Event()
+
+    def _setup_move(self, position: float, status: Any) -> None:
+        self.asked_again.set()
+        self.asked_again.clear()
+        self._set_position(position)
+        mover = threading.Timer(0.01, self._done_moving)
+        mover.name = "mover"
+        mover.start()
+
+    def _reset_sub(self, event_type: str) -> None:
+        if threading.current_thread().name == "mover":
+            self.asked_again.wait(0.02)
+        super()._reset_sub(event_type)
+
+
+@pytest.mark.timeout(5)
+def test_a_positioner_that_tells_before_it_forgets_is_sent_on(run):
+    motor = Forgetful(name="forgetful")
+
+    def plan():
+        for place in range(5):
+            yield from bps.mv(motor, place)
+
+    run.engine(plan())
+    assert motor.position == 4

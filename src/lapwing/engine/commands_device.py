@@ -6,6 +6,7 @@ Test: through the engine, with lists of messages on soft devices.
 """
 
 import asyncio
+import time
 from typing import Any
 
 from lapwing.engine.call import Call
@@ -15,6 +16,7 @@ from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
 _NO_KEYWORDS: dict[str, Any] = {}
+_TELLING_TAKES = 0.1  # s at the most; a move that was given up is never told of
 
 
 def keywords(msg: Msg) -> dict[str, Any]:
@@ -35,7 +37,28 @@ def set_(call: Call, msg: Msg) -> Any:
     call.moved[id(obj)] = obj
     if call.ahead.begun:
         call.ahead.discard()  # what was read ahead may hold no more
+    if getattr(obj, "_SUB_REQ_DONE", None) and _tells_still(call, obj):
+        return _set_when_told(call, msg)
     return call.statuses.track(obj.set(*msg.args, **keywords(msg)), msg)
+
+
+def _tells_still(call: Call, obj: Any) -> bool:
+    """Whether a positioner of classic ophyd is about to forget whom it serves.
+
+    It ends a move in a thread of its own: first it tells the status, then it forgets
+    every request, and with the last one a new one that came in between, whose status
+    would never be done.
+    """
+    if not obj._callbacks[obj._SUB_REQ_DONE]:
+        return False
+    return not call.statuses.pending(obj)  # on its way, it is told of the new request
+
+
+async def _set_when_told(call: Call, msg: Msg) -> Any:
+    deadline = time.monotonic() + _TELLING_TAKES
+    while _tells_still(call, msg.obj) and time.monotonic() < deadline:
+        await asyncio.sleep(0.0005)
+    return call.statuses.track(msg.obj.set(*msg.args, **keywords(msg)), msg)
 
 
 def trigger(call: Call, msg: Msg) -> Any:

@@ -145,6 +145,14 @@ class Statuses:
                 self._settle(tracked)
         return not self.groups.get(group)
 
+    def pending(self, device: Any) -> bool:
+        """Tell whether an action of a device is under way."""
+        return any(
+            tracked.msg.obj is device and not tracked.status.done
+            for members in self.groups.values()
+            for tracked in members
+        )
+
     def forget(self) -> None:
         """Let go of the devices; what is not done is of no interest any more."""
         for members in self.groups.values():

@@ -1,10 +1,10 @@
 """Asides: what a plan asks and tells beside its messages.
 
-Owns `recorded`, `announce`, `foresee` and the variable that says which call runs.
+Owns `recorded`, `announce`, `foresee`, `handles`, `written`, and which call runs.
 Must not know the loop; a call only has to meet `Listener`.
 Test: call each with no engine (they do the plain thing) and under one.
 
-The message stream stays the field's common language; these three carry what it
+The message stream stays the field's common language; these carry what it
 has no words for, and a plan that uses them still runs on any other engine.
 """
 
@@ -30,6 +30,14 @@ class Listener(Protocol):
         self, reads: tuple[Any, ...], moves: Mapping[Any, tuple[Any, Any]]
     ) -> None:
         """Expect a run that reads and moves these."""
+        ...
+
+    def handles(self, errors: tuple[type[Exception], ...]) -> None:
+        """Tell the plan of these errors, and do not pause on them."""
+        ...
+
+    async def written(self) -> None:
+        """Wait until all documents so far are where sinks put them."""
         ...
 
 
@@ -79,3 +87,27 @@ def foresee(
     """
     if (listener := LISTENER.get()) is not None:
         listener.foresee(tuple(reads), moves or {})
+
+
+def handles(*errors: type[Exception]) -> None:
+    """Say which errors of devices this plan deals with itself, until its call ends.
+
+    An engine that would pause on them (a session's does, when a device is lost) tells
+    the plan instead.
+
+    Args:
+        *errors: Classes of errors, or of the causes of failed statuses.
+    """
+    if (listener := LISTENER.get()) is not None:
+        listener.handles(errors)
+
+
+async def written() -> None:
+    """Wait until all documents so far are in the files, for others to read.
+
+    To be waited for by a plan: ``Msg("wait_for", None, [written])``. An engine whose
+    documents nobody writes down waits for nothing, and so does one whose files take
+    too long: a scan is not held up.
+    """
+    if (listener := LISTENER.get()) is not None:
+        await listener.written()

@@ -185,6 +185,7 @@ class Call:
         self.seen: dict[int, Any] = {}
         self.tokens: set[int] = set()
         self.expected = Expected()
+        self.handled: tuple[type[Exception], ...] = ()
         self.ahead = ReadAhead()
         self.monitors: dict[int, Monitor] = {}
         self.flights: dict[int, Flight] = {}
@@ -310,6 +311,17 @@ class Call:
         self.expected = Expected(
             reads, {id(obj): (obj, low, high) for obj, (low, high) in moves.items()}
         )
+
+    def handles(self, errors: tuple[type[Exception], ...]) -> None:
+        """Tell the plan of these errors, instead of pausing it."""
+        self.handled = errors
+
+    async def written(self) -> None:
+        """Wait until the documents so far are where sinks put them."""
+        if (recorder := self.engine.recorder) is not None:
+            recorder.flush()
+        if (write := self.engine.write_out) is not None:
+            await write()
 
     # ------------------------------------------------------------ documents
 

@@ -113,7 +113,9 @@ def pause_or_tell(call: Call, error: BaseException) -> BaseException | None:
     kept = call.cache
     if call.ending is not None or not kept or kept[-1] is not call.last:
         return error
-    if isinstance(error, lasting) or isinstance(error.__cause__, lasting):
+    for one in (error, error.__cause__):
+        if not isinstance(one, lasting) or isinstance(one, call.handled):
+            continue
         call.unanswered = True
         call.interrupts.put(Pause(str(error)))
         return None

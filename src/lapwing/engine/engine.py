@@ -86,6 +86,8 @@ class Engine:
         waiting_hook: Called with the statuses waited for, then with None.
         tells_all_waits: Call it for statuses that are done already, too.
         verbs: What each command of a message does.
+        write_out: Waits until all documents so far are in the files; None where
+            nobody writes any.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Engine:
         self.state_hook: Callable[[State, State], Any] | None = None
         self.waiting_hook: Callable[[set[Any] | None], Any] | None = None
         self.tells_all_waits = False
+        self.write_out: Callable[[], Awaitable[None]] | None = None
         self.verbs: dict[str, Callable[[Call, Msg], Any]] = {
             **commands_run.COMMANDS,
             **commands_device.COMMANDS,

@@ -108,6 +108,7 @@ class Replay:
         statuses: Statuses that the plan was given and that were not done, by number
             of the message.
         streams: Streams that go on, by uid of the descriptor; none until they do.
+        handled: Errors of devices that the plan deals with itself.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Replay:
         self.error: BaseException | None = None
         self.statuses: dict[int, Status] = {}
         self.streams: dict[str, Stream] = {}
+        self.handled: tuple[type[Exception], ...] = ()
         self._steps = Steps(records)
         self._plan = plan
         self._perform = perform
@@ -326,6 +328,13 @@ class Replay:
         self, reads: tuple[Any, ...], moves: Mapping[Any, tuple[Any, Any]]
     ) -> None:
         """Nothing is moved."""
+
+    def handles(self, errors: tuple[type[Exception], ...]) -> None:
+        """Keep in mind what the plan will want to be told of."""
+        self.handled = errors
+
+    async def written(self) -> None:
+        """Nothing is written."""
 
 
 _PERFORMED = frozenset(

@@ -124,6 +124,7 @@ async def _prepare(engine: "Engine", call: Call, records: Iterable[Record]) -> R
     call.uid = str(begun.get("call", call.uid))
     call.plan_name = str(begun.get("plan_name", call.plan_name))
     call.plan_type = str(begun.get("plan_type", call.plan_type))
+    call.handles(replay.handled)
     return Resuming(call, replay.state, replay, given)
 
 

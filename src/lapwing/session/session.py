@@ -5,6 +5,7 @@ Must not know how any of them works.
 Test: make one in a temporary directory, run a plan on soft devices, close it.
 """
 
+import asyncio
 import os
 import sys
 from collections.abc import Mapping
@@ -116,6 +117,7 @@ class Session:
         self.RE.subscribe(self.best)
         if progress:
             self.RE.waiting_hook = self.best.waiting_hook
+        self.RE.engine.write_out = self._write_out
         self.RE.before_call.append(self._before_call)
         self.RE.after_call.append(self._after_call)
         self.RE.take_up = self._take_up
@@ -265,6 +267,12 @@ class Session:
         """Tell of a file that cannot be written; its run is safe in the journal."""
         if error is not None:
             self.best.screen.line(str(error), "red")
+
+    async def _write_out(self) -> None:
+        """Wait until files and other sinks have all that was journalled."""
+        limit = self.settings.file_close_timeout
+        if not await asyncio.to_thread(self.feeds.catch_up, limit):
+            self.say(f"the files are not up to date after {limit:g} s", "yellow")
 
     def _before_call(self, plan: Any) -> None:
         """Say at once if a crash would cut this call off for good."""

@@ -1,5 +1,7 @@
 """The simulated beamline as a process, and what its server does by itself."""
 
+import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -34,6 +36,30 @@ def pvs(beamline, run):
         return run(make())
 
     return connect
+
+
+@pytest.fixture
+def read_by_pva():
+    """Return a function that reads PVs over PVA, in a process of its own."""
+    script = (
+        "import json, sys\n"
+        "from p4p.client.thread import Context\n"
+        "with Context('pva', nt=False) as context:\n"
+        "    values = context.get(sys.argv[1:], timeout=10)\n"
+        "    print(json.dumps([value.value for value in values]))\n"
+    )
+
+    def read(beamline, names):
+        said = subprocess.run(
+            [sys.executable, "-c", script, *names],
+            env={**os.environ, **beamline.environment},
+            stdout=subprocess.PIPE,
+            timeout=30,
+            check=True,
+        )
+        return json.loads(said.stdout)
+
+    return read
 
 
 def test_a_beamline_serves_on_the_loopback_only(beamline):
@@ -192,3 +218,42 @@ def test_the_trigger_is_held_for_the_dwell(pvs, run):
     run(c["DET:TRIG"].put(1))
     assert 0.19 < time.monotonic() - began < 0.6
     run(c["DET:DWELL"].put(0.01))
+
+
+def test_a_beamline_serves_pva_on_the_loopback_too(read_by_pva):
+    with Beamline.start(pva=True) as served:
+        values = read_by_pva(served, ["SIM:TRUTH:CENTRE", "SIM:X:VELO"])
+        assert values == [Sample().centre, 50.0]
+        with pytest.raises(OSError, match=r"refused|assign|unreachable|timed out"):
+            socket.create_connection(("127.0.0.2", served.pva_port), timeout=1)
+
+
+def test_a_busy_port_of_pva_is_not_silently_another():
+    port = free_port()
+    with (
+        socket.create_server(("127.0.0.1", port + 2)),
+        pytest.raises(ConfigError, match=f"port {port} is in use"),
+    ):
+        Beamline.start(port=port, pva=True)
+
+
+def test_a_frozen_beamline_is_silent_until_it_thaws(beamline, pvs, run):
+    client, c = pvs("TRUTH:CENTRE")
+    beamline.freeze()
+
+    async def story():
+        reading = asyncio.ensure_future(client.get_many(list(c.values())))
+        done, _ = await asyncio.wait([reading], timeout=0.3)
+        beamline.thaw()
+        return done, (await reading)[0].value
+
+    assert run(story()) == (set(), Sample().centre)
+    assert beamline.running
+
+
+def test_a_frozen_beamline_can_be_stopped():
+    other = Beamline.start()
+    other.freeze()
+    began = time.monotonic()
+    other.stop()
+    assert time.monotonic() - began < 4

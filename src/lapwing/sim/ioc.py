@@ -10,7 +10,6 @@ softioc is loaded with this module, so its process must have set the server's
 
 import asyncio
 import ctypes
-import math
 
 from softioc import alarm, builder, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
@@ -228,16 +227,24 @@ def build(
         builder.aIn(f"{prefix}TRUTH:{name}", initial_value=value, **_MM)
 
 
-def serve() -> int:
+def serve(*, pva: bool = False) -> tuple[int, int | None]:
     """Put the records on the network; needs a running event loop.
 
+    Args:
+        pva: Whether PVA is served beside Channel Access.
+
     Returns:
-        The TCP port that the server really got.
+        The TCP ports that the server really got: Channel Access, and PVA or None.
     """
     builder.LoadDatabase()
     loop = asyncio.get_running_loop()
-    softioc.iocInit(AsyncioDispatcher(loop), enable_pva=False)
+    softioc.iocInit(AsyncioDispatcher(loop), enable_pva=pva)
     # A busy port silently becomes another one; only the C environment tells.
+    port = _c_environment(b"RSRV_SERVER_PORT")
+    return port, _c_environment(b"PVAS_SERVER_PORT") if pva else None
+
+
+def _c_environment(name: bytes) -> int:
     Com.getenv.restype = ctypes.c_char_p
-    port = Com.getenv(b"RSRV_SERVER_PORT")
-    return int(port) if port and math.isfinite(float(port)) else 0
+    value = Com.getenv(name)
+    return int(value) if value and value.isdigit() else 0

@@ -14,19 +14,20 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from lapwing.sim.ports import HOST
 from lapwing.sim.sample import Sample
 
-HOST = "127.0.0.1"
 
-
-def server_environment(port: int) -> dict[str, str]:
+def server_environment(port: int, pva_port: int | None = None) -> dict[str, str]:
     """Return the variables that keep an EPICS server on the loopback.
 
     Args:
         port: TCP and UDP port of Channel Access; beacons go to the one above,
             where nobody listens.
+        pva_port: TCP port of PVA, whose searches by UDP come to the one above;
+            None for a server without PVA.
     """
-    return {
+    environment = {
         "EPICS_CAS_INTF_ADDR_LIST": HOST,
         "EPICS_CAS_SERVER_PORT": str(port),
         "EPICS_CAS_BEACON_ADDR_LIST": HOST,
@@ -36,6 +37,19 @@ def server_environment(port: int) -> dict[str, str]:
         "EPICS_CA_ADDR_LIST": "",
         "EPICS_CA_AUTO_ADDR_LIST": "NO",
     }
+    if pva_port is not None:
+        environment |= {
+            "EPICS_PVAS_INTF_ADDR_LIST": HOST,
+            "EPICS_PVAS_SERVER_PORT": str(pva_port),
+            "EPICS_PVAS_BROADCAST_PORT": str(pva_port + 1),
+            "EPICS_PVAS_BEACON_ADDR_LIST": HOST,
+            "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO",
+            # The server has a client too, for links between records.
+            "EPICS_PVA_ADDR_LIST": "",
+            "EPICS_PVA_AUTO_ADDR_LIST": "NO",
+            "EPICS_PVA_BROADCAST_PORT": str(pva_port + 1),
+        }
+    return environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the program; None takes ours.
     """
     options = _parser().parse_args(arguments)
-    os.environ.update(server_environment(options.port))
+    os.environ.update(server_environment(options.port, options.pva_port))
     asyncio.run(_serve(options))
     return 0
 
@@ -56,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A simulated EPICS beamline; ends when its input closes.",
     )
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--pva-port", type=int, help="serve PVA too, there")
     parser.add_argument("--prefix", default="SIM:")
     parser.add_argument("--velocity", type=float, default=50.0, help="mm/s")
     parser.add_argument("--acceleration-time", type=float, default=0.005, help="s")
@@ -81,8 +96,9 @@ async def _serve(options: argparse.Namespace) -> None:
         dwell=options.dwell,
         limit=options.limit,
     )
-    port = ioc.serve()
-    sys.stdout.write(f"READY ca={port} pid={os.getpid()}\n")
+    port, pva_port = ioc.serve(pva=options.pva_port is not None)
+    pva = f" pva={pva_port}" if pva_port is not None else ""
+    sys.stdout.write(f"READY ca={port}{pva} pid={os.getpid()}\n")
     sys.stdout.flush()
     # Nobody reads that pipe from here on; a full one would stop the server.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -55,9 +55,10 @@ def _tells_still(call: Call, obj: Any) -> bool:
 
 
 async def _set_when_told(call: Call, msg: Msg) -> Any:
+    # Ophyd has no event for it.
     deadline = time.monotonic() + _TELLING_TAKES
-    while _tells_still(call, msg.obj) and time.monotonic() < deadline:
-        await asyncio.sleep(0.0005)  # noqa: ASYNC110 - ophyd has no event for it
+    while _tells_still(call, msg.obj) and time.monotonic() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(0.0005)
     return call.statuses.track(msg.obj.set(*msg.args, **keywords(msg)), msg)
 
 

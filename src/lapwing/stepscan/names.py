@@ -1,0 +1,84 @@
+"""Names: what PVs, columns and data keys are called.
+
+Owns the way from what a user gives (a PV's name, a label) to a data key.
+Must not know channels or devices.
+Test: names of all shapes; two labels that come to the same key.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lapwing.errors import PlanArgumentError
+
+_NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_]+")
+
+ExtraPVs = Iterable[Any] | Mapping[str, Any]
+"""PVs to note: names, or pairs of label and name, or names by label."""
+
+
+def pv_of(given: Any) -> str:
+    """Return the name of a PV that is given by its name or as a PV object.
+
+    Args:
+        given: A name, such as ``"SIM:X"``; or an object with a ``pvname``, as
+            pyepics' are.
+
+    Raises:
+        PlanArgumentError: It is neither.
+    """
+    name = getattr(given, "pvname", given)
+    if not isinstance(name, str) or not name.strip():
+        raise PlanArgumentError(
+            f"{given!r} is no PV; its name, or an object with a pvname, is needed"
+        )
+    return name.strip()
+
+
+def key_of(name: str) -> str:
+    """Return a data key: letters, digits and underscores only.
+
+    Args:
+        name: A label or a PV's name, such as ``"SIM:X.RBV"``.
+    """
+    bare = name.split("://", 1)[-1].removesuffix(".VAL")
+    return _NOT_IN_KEYS.sub("_", bare).strip("_") or "value"
+
+
+def record_of(pv: str) -> str:
+    """Return the name of the record that a PV is a field of.
+
+    Args:
+        pv: Such as ``"IOC:m1.VAL"``, which is of the record ``"IOC:m1"``.
+    """
+    head, dot, field = pv.rpartition(".")
+    return head if dot and field.isalnum() and field.isupper() else pv
+
+
+def labelled(given: ExtraPVs | None) -> dict[str, str]:
+    """Return extra PVs by data key, in order; each PV once.
+
+    Args:
+        given: See `ExtraPVs`; None is none.
+
+    Raises:
+        PlanArgumentError: One is no PV, or two different ones have one label.
+    """
+    if given is None:
+        return {}
+    pairs = given.items() if isinstance(given, Mapping) else map(_pair, given)
+    found: dict[str, str] = {}
+    for label, given_pv in pairs:
+        pv, key = pv_of(given_pv), key_of(label)
+        if found.setdefault(key, pv) != pv:
+            raise PlanArgumentError(
+                f"two extra PVs are called {key!r}, {found[key]} and {pv}; each needs "
+                "a label of its own"
+            )
+    return found
+
+
+def _pair(given: Any) -> tuple[str, Any]:
+    if isinstance(given, tuple | list) and len(given) == 2:
+        return str(given[0]), given[1]
+    return pv_of(given), given

@@ -1,0 +1,175 @@
+"""Progress: how far a scan is, told to whoever listens, from its documents.
+
+Owns the count of points, the time left, and messages at intervals.
+Must not know PVs or files; listeners do.
+Test: tests/unit/stepscan/test_progress.py, with documents and a clock by hand.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+logger = logging.getLogger("lapwing.stepscan")
+
+DataCallback = Callable[..., Any]
+
+
+class Listener(Protocol):
+    """Who hears of a scan; called on the device loop, and must not block."""
+
+    def started(self, start: Mapping[str, Any]) -> None:
+        """The run began; its start document is given."""
+        ...
+
+    def point(self, num_points: int, data: Mapping[str, Any]) -> None:
+        """A point was taken; only its own values are given."""
+        ...
+
+    def message(self, text: str) -> None:
+        """The scan has something to say to people."""
+        ...
+
+    def state(self, text: str) -> None:
+        """The scan is ``"running"``, ``"paused"``, ``"waiting"`` or over."""
+        ...
+
+    def ended(self, stop: Mapping[str, Any]) -> None:
+        """The run ended; its stop document is given."""
+        ...
+
+
+class Silent:
+    """A listener that does nothing; to be overridden in part."""
+
+    def started(self, start: Mapping[str, Any]) -> None:
+        """Do nothing."""
+
+    def point(self, num_points: int, data: Mapping[str, Any]) -> None:
+        """Do nothing."""
+
+    def message(self, text: str) -> None:
+        """Do nothing."""
+
+    def state(self, text: str) -> None:
+        """Do nothing."""
+
+    def ended(self, stop: Mapping[str, Any]) -> None:
+        """Do nothing."""
+
+
+class Progress:
+    """Follows the documents of one run: ``progress(name, doc)``.
+
+    Args:
+        listeners: Who hears of it.
+        clock: Returns seconds, of any origin.
+
+    Attributes:
+        num_points: How many there will be.
+        points_taken: How many there are.
+        message_points: A message comes after so many points; 0: none do.
+    """
+
+    def __init__(
+        self,
+        listeners: Sequence[Listener] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.listeners = list(listeners)
+        self.num_points = 0
+        self.points_taken = 0
+        self.message_points = 0
+        self._clock = clock
+        self._began = 0.0
+        self._run: str | None = None
+        self._primary: str | None = None
+
+    def begin(self, num_points: int) -> None:
+        """Expect a run; the next one that starts is it.
+
+        Args:
+            num_points: How many points it will have.
+        """
+        self.num_points = num_points
+        self.points_taken = 0
+        self._run = self._primary = None
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds to go at the pace so far; None before the first point."""
+        if not self.points_taken:
+            return None
+        each = (self._clock() - self._began) / self.points_taken
+        return each * max(self.num_points - self.points_taken, 0)
+
+    def tell(self, text: str) -> None:
+        """Say something to people."""
+        logger.info(text)
+        for listener in self.listeners:
+            listener.message(text)
+
+    def state(self, text: str) -> None:
+        """Say what the scan does now."""
+        for listener in self.listeners:
+            listener.state(text)
+
+    def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
+        """Take a document of the run."""
+        if name == "event":
+            if doc["descriptor"] == self._primary:
+                self._on_point(doc)
+        elif name == "descriptor":
+            if doc["run_start"] == self._run and doc["name"] == "primary":
+                self._primary = doc["uid"]
+        elif name == "start":
+            if self._run is None:
+                self._run, self._began = doc["uid"], self._clock()
+                for listener in self.listeners:
+                    listener.started(doc)
+        elif name == "stop" and doc["run_start"] == self._run:
+            for listener in self.listeners:
+                listener.ended(doc)
+
+    def _on_point(self, doc: Mapping[str, Any]) -> None:
+        self.points_taken = number = doc["seq_num"]
+        for listener in self.listeners:
+            listener.point(number, doc["data"])
+        every = self.message_points
+        if every and (number % every == 0 or number == self.num_points):
+            self.tell(f"point {number} of {self.num_points}{self._left()}")
+
+    def _left(self) -> str:
+        left = self.time_left
+        return "" if not left else f", {show_seconds(left)} left"
+
+
+def show_seconds(seconds: float) -> str:
+    """Return a duration as people say it: ``"1:02:03"``, or ``"2.5 s"``.
+
+    Args:
+        seconds: 0 or more.
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Calls(Silent):
+    """Hands each point's values to a function: ``callback(scan, num_points, data)``.
+
+    Args:
+        scan: Handed over as it is.
+        callback: Called on the device loop with what is new only.
+    """
+
+    def __init__(self, scan: Any, callback: DataCallback):
+        self._scan = scan
+        self._callback = callback
+
+    def point(self, num_points: int, data: Mapping[str, Any]) -> None:
+        """Call the function."""
+        self._callback(self._scan, num_points, data)

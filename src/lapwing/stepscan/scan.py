@@ -1,0 +1,441 @@
+"""StepScan: positioners, triggers, counters, detectors, and what happens at points.
+
+Owns what a scan consists of, and what is checked and told of it before it starts.
+Must not know the order in which things are done; `lapwing.stepscan.loop` does.
+Test: tests/unit/stepscan/test_scan.py; against the beamline in test_step_scan.
+"""
+
+# ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lapwing.engine import device_loop
+from lapwing.engine.engine import Engine, EngineResult
+from lapwing.errors import PlanArgumentError
+from lapwing.messages import MsgGenerator
+from lapwing.status import Status, status_of
+from lapwing.stepscan.counter import Counter
+from lapwing.stepscan.detector import Detector
+from lapwing.stepscan.hooks import Hook, Hooks
+from lapwing.stepscan.loop import step_scan
+from lapwing.stepscan.names import ExtraPVs, labelled
+from lapwing.stepscan.point import Column, Point
+from lapwing.stepscan.positioner import Positioner, check_lengths
+from lapwing.stepscan.progress import Calls, DataCallback, Listener, Progress
+from lapwing.stepscan.requests import Requests
+from lapwing.stepscan.trigger import Trigger
+
+POINT_OVERHEAD = 0.003
+"""Seconds that a point takes beside moving, settling and counting."""
+
+
+class StepScan(Hooks):
+    """Moves positioners from point to point, triggers, and reads counters at each.
+
+    At each point all moves start before any is waited for, then all triggers, then
+    all counters are read in one request. After the reading of a point whose number
+    (from 0) is in ``breakpoints`` the data so far are written, the extra PVs are
+    noted, and the hooks ``at_break`` are done. It is a plan, ``RE(scan.plan())``.
+
+    Args:
+        positioners: What is moved; none: a time scan of ``npts`` points.
+        triggers: What is started at each point, beside the detectors' own.
+        counters: What is read at each point, beside the detectors' own.
+        detectors: Detectors; also any device with ``trigger`` or ``read``.
+        breakpoints: Numbers of points, from 0.
+        extra_pvs: PVs to note at the start and at each breakpoint.
+        npts: Number of points of a scan without positioners.
+        dwell: Seconds of counting, one number or one for each point; None leaves
+            the detectors as they are.
+        pos_settle_time: Seconds to wait after each move.
+        det_settle_time: Seconds to wait after each count.
+        max_retries: How often a point that went wrong is taken again.
+        reconnect_timeout: Seconds to wait for PVs that disconnected; None for ever.
+        min_runtime: Part of its dwell below which a count was too short; 0: never.
+        restore: Whether positioners go back to where they were at the end.
+        message_points: A message is told after so many points; 0: never.
+        data_callback: ``callback(scan, num_points, data)`` with each point's values.
+        listeners: Who else hears of the scan, such as a poster.
+        name: Name of the scan, for its metadata.
+        md: Metadata, merged on top of the scan's own.
+        pre_scan: Done before the scan.
+        post_scan: Done after it.
+        at_break: Done at each breakpoint.
+
+    Raises:
+        PlanArgumentError: Lists of positions differ in length, there are no points,
+            or something given cannot be used; it is a ValueError too.
+
+    Attributes:
+        requests: ``pause``, ``resume``, ``abort`` and ``skip`` a scan that runs.
+        progress: How far it is.
+        point: What is read at each point.
+
+    Source:
+        The step-scan seed document, "Epics Step Scan".
+    """
+
+    def __init__(
+        self,
+        positioners: Iterable[Positioner] = (),
+        triggers: Iterable[Trigger] = (),
+        counters: Iterable[Counter] = (),
+        detectors: Iterable[Any] = (),
+        breakpoints: Iterable[int] = (),
+        extra_pvs: ExtraPVs | None = None,
+        *,
+        npts: int | None = None,
+        dwell: ArrayLike | None = None,
+        pos_settle_time: float = 0.0,
+        det_settle_time: float = 0.0,
+        max_retries: int = 3,
+        reconnect_timeout: float | None = 3600.0,
+        min_runtime: float = 0.8,
+        restore: bool = False,
+        message_points: int = 0,
+        data_callback: DataCallback | None = None,
+        listeners: Iterable[Listener] = (),
+        name: str = "step_scan",
+        md: Mapping[str, Any] | None = None,
+        pre_scan: Hook | None = None,
+        post_scan: Hook | None = None,
+        at_break: Hook | None = None,
+    ):
+        super().__init__(pre_scan, post_scan, at_break)
+        self.name = name
+        self.parent = None
+        self.positioners = list(positioners)
+        given = list(detectors)
+        self.detectors = [one for one in given if isinstance(one, Detector)]
+        self.devices = [one for one in given if not isinstance(one, Detector)]
+        self._triggers = list(triggers)
+        self._counters = list(counters)
+        self.breakpoints = frozenset(map(int, breakpoints))
+        self.extra_pvs = labelled(extra_pvs)
+        self.dwell = _dwell_of(dwell)
+        self.npts = npts
+        self.pos_settle_time = pos_settle_time
+        self.det_settle_time = det_settle_time
+        self.max_retries = max_retries
+        self.reconnect_timeout = reconnect_timeout
+        self.min_runtime = min_runtime
+        self.restore = restore
+        self.md = dict(md or {})
+        self.requests = Requests()
+        self.progress = Progress(list(listeners))
+        self.progress.message_points = message_points
+        if data_callback is not None:
+            self.progress.listeners.append(Calls(self, data_callback))
+        self.point = Point("point")
+        self.extras = Point("extra_pvs")
+        self._refuse_what_cannot_be()
+
+    # ------------------------------------------------------------ what it is
+
+    @property
+    def num_points(self) -> int:
+        """Number of points.
+
+        Raises:
+            PlanArgumentError: Lists of positions differ in length.
+        """
+        return check_lengths(self.positioners) if self.positioners else self.npts or 0
+
+    @property
+    def triggers(self) -> list[Trigger]:
+        """All triggers, the detectors' own first."""
+        own = [trigger for one in self.detectors for trigger in one.triggers]
+        return own + self._triggers
+
+    @property
+    def counters(self) -> list[Counter]:
+        """All counters, the detectors' own first; those may grow at `connect`."""
+        own = [counter for one in self.detectors for counter in one.counters]
+        return own + self._counters
+
+    @property
+    def owners(self) -> list[Hooks]:
+        """Who has hooks, in the order in which they are done."""
+        return [*self.positioners, *self.detectors, self]
+
+    def dwell_at(self, i: int) -> float | None:
+        """Return the seconds of counting at point ``i``; None if they are not set."""
+        if self.dwell is None:
+            return None
+        return float(self.dwell[i] if self.dwell.size > 1 else self.dwell[0])
+
+    def all_extra_pvs(self) -> dict[str, str]:
+        """Return the extra PVs of the scan and all its parts, by data key."""
+        found: dict[str, str] = {}
+        for owner in (self, *self.positioners, *self.detectors):
+            for key, pv in owner.extra_pvs.items():
+                if found.setdefault(key, pv) != pv:
+                    raise PlanArgumentError(
+                        f"two extra PVs are called {key!r}, {found[key]} and {pv}; "
+                        "each needs a label of its own"
+                    )
+        return found
+
+    def _refuse_what_cannot_be(self) -> None:
+        for one in self.positioners:
+            if not isinstance(one, Positioner):
+                raise PlanArgumentError(f"{one!r} is no Positioner")
+        for one in self.devices:
+            if not hasattr(one, "read"):
+                raise PlanArgumentError(
+                    f"{one!r} is no detector: it is neither a Detector, nor can it be "
+                    "read"
+                )
+        names: dict[str, Any] = {}
+        for one in (*self.positioners, *self.triggers, *self.detectors, *self.devices):
+            if names.setdefault(one.name, one) is not one:
+                raise PlanArgumentError(
+                    f"two parts of the scan are called {one.name!r}: "
+                    f"{names[one.name]!r} and {one!r}; give one of them another name"
+                )
+
+    def check(self) -> int:
+        """Return the number of points, if the scan can be done.
+
+        Raises:
+            PlanArgumentError: Lists differ in length, or there are no points.
+            StateError: A positioner has no positions.
+        """
+        num = self.num_points
+        if num < 1:
+            raise PlanArgumentError(
+                "the scan has no points; it needs positioners with positions, or npts"
+            )
+        if self.dwell is not None and self.dwell.size not in (1, num):
+            raise PlanArgumentError(
+                f"there are {self.dwell.size} dwells for {num} points; one, or one for "
+                "each point, is needed"
+            )
+        if outside := [i for i in sorted(self.breakpoints) if not 0 <= i < num]:
+            raise PlanArgumentError(
+                f"breakpoint {outside[0]} is no point of the scan, which has 0 to "
+                f"{num - 1}"
+            )
+        self.all_extra_pvs()
+        return num
+
+    # ------------------------------------------------------------ its devices
+
+    async def connect(self, timeout: float = 5.0) -> None:
+        """Connect everything, and find out what there is to read.
+
+        Args:
+            timeout: Seconds for each kind of thing.
+
+        Raises:
+            DisconnectedError: Some PVs do not answer; every one is named.
+        """
+        await asyncio.gather(
+            *(one.connect(timeout) for one in self.positioners),
+            *(one.prepare(timeout) for one in self.detectors),
+        )
+        self.point.set_columns([*self._positions(), *self.counters])
+        self.extras.set_columns(
+            [Counter(pv, name=key) for key, pv in self.all_extra_pvs().items()]
+        )
+        parts = [self.point, self.extras, *self._triggers]
+        parts += [part for one in self.detectors for part in one.devices]
+        await asyncio.gather(*(part.connect(timeout) for part in parts))
+
+    def _positions(self) -> list[Column]:
+        return [
+            Counter(one.axis.channel("readback").pv, name=one.name, units=one.units)
+            for one in self.positioners
+            if one.is_pv
+        ]
+
+    async def reconnected(self) -> None:
+        """Wait until every PV answers again, and arm the detectors anew.
+
+        Raises:
+            DisconnectedError: They do not within ``reconnect_timeout``.
+        """
+        delay = 0.25
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while True:
+            try:
+                await self.connect(timeout=2.0)
+                await self.arm()
+            except Exception:
+                limit = self.reconnect_timeout
+                if limit is not None and loop.time() - began > limit:
+                    raise
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, 5.0)
+            else:
+                return
+
+    async def verify(self) -> None:
+        """Raise if some position is beyond a limit; nothing moves.
+
+        Raises:
+            LimitError: One is; the positioner, the PV and the limit are named.
+        """
+        for one in self.positioners:
+            await one.verify()
+
+    async def arm(self) -> None:
+        """Make detectors ready to count; may be done again."""
+        for detector in self.detectors:
+            await detector.arm()
+
+    def stage(self) -> Status:
+        """Connect everything, check all positions, and make detectors ready."""
+        return status_of(self._stage(), device=self.name, action="stage")
+
+    async def _stage(self) -> None:
+        await self.connect()
+        await self.verify()
+        await self.arm()
+
+    def unstage(self) -> Status:
+        """Put detectors back to how they were."""
+        return status_of(self._unstage(), device=self.name, action="unstage")
+
+    async def _unstage(self) -> None:
+        for detector in reversed(self.detectors):
+            await detector.disarm()
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the metadata say of its parts; as plain values."""
+        counters = {
+            one.name: {"label": one.label, "pv": one.pv} for one in self.counters
+        }
+        return {
+            "positioners": {one.name: one.facts() for one in self.positioners},
+            "detectors": {one.name: one.facts() for one in self.detectors},
+            "triggers": [one.pv for one in self.triggers],
+            "counters": counters,
+            "extra_pvs": self.all_extra_pvs(),
+        }
+
+    def too_short(self) -> str:
+        """Return the name of a detector whose last count was too short, or ""."""
+        for one in self.detectors:
+            if one.too_short(self.min_runtime):
+                return one.label
+        return ""
+
+    # ------------------------------------------------------------ doing it
+
+    def estimate(self) -> float:
+        """Return how many seconds the scan will take, as far as is known.
+
+        Moves of motors count once they are connected; a device's dwell is taken from
+        the scan, or from the detectors.
+        """
+        num = self.check()
+        times = np.zeros(num)
+        for one in self.positioners:
+            array = one.array
+            if array is None or array.dtype.kind == "U":
+                continue
+            moves = [one.seconds(a, b) for a, b in pairwise(array)]
+            times[1:] = np.maximum(times[1:], moves)
+        dwell = 0.0 if self.dwell is None else self.dwell
+        if self.dwell is None:
+            known = [one.dwell for one in self.detectors if one.dwell is not None]
+            found = [one.latest("readback") for one in known if one.connected]
+            dwell = max((float(value) for value in found if value), default=0.0)
+        each = self.pos_settle_time + self.det_settle_time + POINT_OVERHEAD
+        return float(np.sum(times + dwell + each))
+
+    def plan(self) -> MsgGenerator[str]:
+        """Return the plan; it may be nested in others, and run again and again.
+
+        Raises:
+            PlanArgumentError: The scan cannot be done; see `check`.
+        """
+        self.check()
+        return step_scan(self)
+
+    async def run(self, engine: Any = None) -> EngineResult:
+        """Run the scan: ``await scan.run()``.
+
+        Args:
+            engine: Runs it, such as ``session.RE``; None takes an engine of its own.
+
+        Returns:
+            How it went; its data go to the engine's subscribers.
+        """
+        engine = getattr(engine, "engine", engine) or Engine()
+        return await engine.run(self.plan())
+
+    def connect_now(self, timeout: float = 5.0) -> None:
+        """Connect everything; blocks, for scripts."""
+        device_loop.call(self.connect(timeout))
+
+    def pause(self, reason: str = "") -> None:
+        """Ask it to wait after the point that it is at."""
+        self.requests.pause(reason)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.requests.resume()
+
+    def abort(self, reason: str = "") -> None:
+        """Ask it to end after the point that it is at."""
+        self.requests.abort(reason)
+
+    def skip(self, num_points: int = 1) -> None:
+        """Ask it to leave out the coming points."""
+        self.requests.skip(num_points)
+
+    def __repr__(self) -> str:
+        return f"StepScan({self.name!r}, {self.positioners!r})"
+
+
+def _dwell_of(dwell: ArrayLike | None) -> NDArray[np.float64] | None:
+    if dwell is None:
+        return None
+    try:
+        seconds = np.atleast_1d(np.asarray(dwell, float))
+    except (TypeError, ValueError):
+        seconds = np.array([np.nan])
+    if seconds.ndim != 1 or not (np.isfinite(seconds) & (seconds >= 0)).all():
+        raise PlanArgumentError(
+            f"{dwell!r} is no dwell; seconds, 0 or more, or one for each point are "
+            "needed"
+        )
+    return seconds
+
+
+def mesh(
+    *axes: tuple[Any, Sequence[float]], snake: bool = False
+) -> tuple[list[NDArray[np.float64]], list[int]]:
+    """Return the positions of a mesh as lists, and a breakpoint for each row.
+
+    Args:
+        *axes: Pairs of anything and its positions, the slowest first.
+        snake: Whether every second row goes back.
+
+    Returns:
+        The positions for each axis, ``(num_points,)``; the numbers of the points that
+        end a row of the fastest axis.
+    """
+    arrays = [np.asarray(positions, float) for _, positions in axes]
+    shape = tuple(map(len, arrays))
+    indices = np.indices(shape)
+    if snake:
+        for axis in range(1, len(arrays)):
+            turned = indices[:axis].sum(axis=0) % 2 == 1
+            indices[axis] = np.where(
+                turned, shape[axis] - 1 - indices[axis], indices[axis]
+            )
+    points = [
+        array[index.ravel()] for array, index in zip(arrays, indices, strict=True)
+    ]
+    row = shape[-1]
+    return points, list(range(row - 1, int(np.prod(shape)), row))

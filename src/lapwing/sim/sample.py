@@ -70,7 +70,7 @@ class Sample:
         expected = self.count_rate(x, y) * dwell
         if not noise:
             return round(expected)
-        return int(self._random(x, y, dwell, 0).poisson(expected))
+        return int(self.random(x, y, dwell, 0).poisson(expected))
 
     def spectrum(
         self, x: float, y: float, dwell: float, *, noise: bool = True
@@ -95,7 +95,24 @@ class Sample:
         expected = shape * self.rate / 50 * dwell
         if not noise:
             return expected
-        return self._random(x, y, dwell, 1).poisson(expected).astype(np.float64)
+        return self.random(x, y, dwell, 1).poisson(expected).astype(np.float64)
+
+    def random(
+        self, x: float, y: float, dwell: float, stream: int
+    ) -> np.random.Generator:
+        """Return the noise of one reading at a position: the same for the same four.
+
+        Args:
+            x: Position of the first motor, in mm.
+            y: Position of the second motor, in mm.
+            dwell: Seconds of counting, 0 or more.
+            stream: What is read, 0 or more; 0 is the counter, 1 its spectrum.
+        """
+        # Nanometres and microseconds: finer than any step, coarser than the
+        # rounding of a position that was reached on two ways.
+        grains = (round(x * 1e6), round(y * 1e6), round(dwell * 1e6))
+        words = [grain % 2**64 for grain in grains]
+        return np.random.default_rng([self.seed, stream, *words])
 
     def _parts(self, x: float, y: float) -> tuple[float, float, float]:
         """Return the strengths of spot, inner and outer ring, each 0 to 1."""
@@ -108,12 +125,3 @@ class Sample:
         inner *= 0.55 * math.sin(3 * angle) ** 2
         outer *= 0.25 * math.sin(6 * angle) ** 2
         return spot, inner, outer
-
-    def _random(
-        self, x: float, y: float, dwell: float, stream: int
-    ) -> np.random.Generator:
-        # Nanometres and microseconds: finer than any step, coarser than the
-        # rounding of a position that was reached on two ways.
-        grains = (round(x * 1e6), round(y * 1e6), round(dwell * 1e6))
-        words = [grain % 2**64 for grain in grains]
-        return np.random.default_rng([self.seed, stream, *words])

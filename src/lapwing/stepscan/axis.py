@@ -60,6 +60,11 @@ class PVAxis(ReadableDevice):
         return Limits()
 
     @property
+    def has_own_readback(self) -> bool:
+        """Whether another PV is read than the one that is set."""
+        return self._pvs["readback"] != self._pvs["setpoint"]
+
+    @property
     def unit(self) -> str:
         """The engineering unit of positions, or ""."""
         return self.channel("setpoint").control.units

@@ -40,7 +40,13 @@ def step_scan(scan: "StepScan") -> MsgGenerator[str]:
     """
     handles(DeviceError)
     scan.requests.clear()
+    relative = [one for one in scan.positioners if one.relative]
+    for one in relative:
+        one.origin = None
     yield from _staged("stage", scan)
+    for one in relative:
+        location = yield Msg("locate", one)
+        one.origin = 0.0 if location is None else float(location["setpoint"])
     errors: list[Exception] = []
     before: dict[Any, Any] = {}
     try:
@@ -242,13 +248,17 @@ def _attempt(
         yield Msg("sleep", None, scan.det_settle_time)
     yield Msg("create", None, name=PRIMARY)
     try:
-        bad = yield from _read(scan)
+        bad = yield from _read(scan, i)
     except DeviceError:
         yield Msg("drop")
         raise
     if bad:
         yield Msg("drop")
-        raise BadPoint(bad)
+        raise BadPoint(
+            f"point {i + 1} cannot be used: {bad}",
+            hint="mend what is wrong there; StepScan(keep_invalid=True) and "
+            "StepScan(min_runtime=0) take such points as they are",
+        )
     yield Msg("save")
 
 
@@ -282,14 +292,19 @@ def _count(scan: "StepScan", statuses: list[Any]) -> MsgGenerator[None]:
         yield Msg("wait", None, group=_COUNTS)
 
 
-def _read(scan: "StepScan") -> Generator[Msg, Any, str]:
+def _read(scan: "StepScan", i: int) -> Generator[Msg, Any, str]:
     """Read all there is; return what is wrong with it, or ""."""
     reading = yield Msg("read", scan.point)
     for device in (*scan.devices, *_foreign(scan)):
         yield Msg("read", device)
-    for key, one in (reading or {}).items():
-        if one.get("alarm_severity") == _INVALID:
-            return f"{key} is INVALID"
+    reading = reading or {}
+    for one in scan.positioners:
+        found = reading.get(one.name)
+        if found and (wrong := one.strayed(one.position(i), found["value"])):
+            return wrong
+    for key, one in reading.items():
+        if one.get("alarm_severity") == _INVALID and not scan.keep_invalid:
+            return f"its server calls {key} INVALID"
     if scan.min_runtime and scan.dwell is not None:
         short = recorded(scan.too_short)
         return f"{short} counted for too short a time" if short else ""

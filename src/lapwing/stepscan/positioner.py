@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from lapwing.engine import device_loop
 from lapwing.epics.fields import MOTOR_RECORD, MotorFields
 from lapwing.epics.motor import EpicsMotor
-from lapwing.errors import PlanArgumentError, StateError
+from lapwing.errors import MotionError, PlanArgumentError, StateError
 from lapwing.protocols import Location, resolve
 from lapwing.status import Status
 from lapwing.stepscan.axis import PVAxis
@@ -47,6 +47,10 @@ class Positioner(Hooks):
         stop_value: What is written to that.
         limits: Lowest and highest position; None takes the PV's.
         fields: What the PVs of a motor are called, if they are not a motor record's.
+        relative: Whether positions count from where it stands when a scan begins.
+        tolerance: How far it may stand from where it was sent, in its unit; None
+            does not look. By default a plain PV must hold what was written to it, and
+            of what has a read-back of its own nothing is asked.
         timeout: Seconds that a move may take; None derives it from distance and
             velocity of a motor, and is 600 for other PVs.
         extra_pvs: PVs to note at the start of a scan and at its breakpoints.
@@ -61,6 +65,7 @@ class Positioner(Hooks):
         array: The positions; None before they are given.
         axis: The device that is moved; None before the first connection tells what
             it is.
+        origin: Where relative positions count from; None before a scan has begun.
     """
 
     def __init__(
@@ -76,6 +81,8 @@ class Positioner(Hooks):
         stop_value: Any = 1,
         limits: tuple[float, float] | None = None,
         fields: MotorFields | None = None,
+        relative: bool = False,
+        tolerance: float | None = -1.0,
         timeout: float | None = None,
         extra_pvs: ExtraPVs | None = None,
         pre_scan: Hook | None = None,
@@ -91,8 +98,11 @@ class Positioner(Hooks):
         self.label = label or ""
         self.extra_pvs = labelled(extra_pvs)
         self._units = units
+        self._tolerance = tolerance
         self._timeout = timeout
         self._fields = fields
+        self.relative = relative
+        self.origin: float | None = None
         self._plain: dict[str, Any] = {
             "readback": readback,
             "stop": stop,
@@ -153,6 +163,11 @@ class Positioner(Hooks):
                 f"{self.title}: positions are numbers, or choices by their texts, not "
                 f"{positions.dtype}"
             )
+        elif self.relative:
+            raise PlanArgumentError(
+                f"{self.title}: positions that are texts cannot count from where it "
+                "stands; numbers are needed"
+            )
         self.array = positions
 
     def position(self, i: int) -> Any:
@@ -163,14 +178,16 @@ class Positioner(Hooks):
         """
         if self.array is None:
             raise StateError(f"{self.title} has no positions; set_array gives it some")
-        return self.array[i].item()
+        position = self.array[i].item()
+        return position + (self.origin or 0.0) if self.relative else position
 
     @property
     def extent(self) -> tuple[Any, Any] | None:
         """Lowest and highest position; None if they are no numbers."""
         if self.array is None or self.array.dtype.kind == "U":
             return None
-        return float(self.array.min()), float(self.array.max())
+        origin = (self.origin or 0.0) if self.relative else 0.0
+        return float(self.array.min()) + origin, float(self.array.max()) + origin
 
     # ------------------------------------------------------------ the device
 
@@ -231,8 +248,29 @@ class Positioner(Hooks):
         Raises:
             LimitError: One does; the PV and the limit are named.
         """
+        shift = 0.0
+        if self.relative and self.origin is None:
+            shift = (await self.locate())["setpoint"]
         for position in self.extent or ():
-            await resolve(self.check_value(position))
+            await resolve(self.check_value(position + shift))
+
+    def strayed(self, asked: Any, found: Any) -> str:
+        """Return what is wrong with where it stands, or "".
+
+        Args:
+            asked: Where it was sent.
+            found: What its read-back says.
+        """
+        tolerance = self._tolerance
+        if tolerance is None or isinstance(asked, str) or isinstance(found, str):
+            return ""
+        if tolerance < 0:
+            if not isinstance(self.axis, PVAxis) or self.axis.has_own_readback:
+                return ""
+            tolerance = 1e-9 + 1e-6 * abs(asked)
+        if abs(found - asked) <= tolerance:
+            return ""
+        return f"{self.title} was sent to {asked:.10g} and stands at {found:.10g}"
 
     def set(self, value: Any, **options: Any) -> Status:
         """Start to go to a position; for plans."""
@@ -246,7 +284,11 @@ class Positioner(Hooks):
 
     async def locate(self) -> Location:
         """Return where it was sent, and where it is."""
-        return await resolve(self.axis.locate())
+        if hasattr(self.axis, "locate"):
+            return await resolve(self.axis.locate())
+        # Positioners of ophyd have no other word for it.
+        position = self.axis.position
+        return {"setpoint": position, "readback": position}
 
     def seconds(self, start: Any, target: Any) -> float:
         """Return how long a move takes, as far as is known; 0 where it is not.
@@ -283,6 +325,9 @@ class Positioner(Hooks):
             if not self.connected:
                 await self.connect()
             await self.set(value)
+            found = (await self.locate())["readback"]
+            if wrong := self.strayed(value, found):
+                raise MotionError(wrong, device=self.name, pv=self.pv)
 
         self._status = begin(move, self.name, f"move to {value}")
         return self._status
@@ -311,6 +356,8 @@ class Positioner(Hooks):
             found["units"] = self.units
         if self.extent is not None:
             found["lowest"], found["highest"] = self.extent
+        if self.relative:
+            found["origin"] = self.origin or 0.0
         return found
 
     def __repr__(self) -> str:

@@ -58,6 +58,8 @@ class StepScan(Hooks):
         max_retries: How often a point that went wrong is taken again.
         reconnect_timeout: Seconds to wait for PVs that disconnected; None for ever.
         min_runtime: Part of its dwell below which a count was too short; 0: never.
+        keep_invalid: Whether values are kept that their server calls INVALID; else
+            such a point is taken again, and ends the scan if it stays so.
         restore: Whether positioners go back to where they were at the end.
         message_points: A message is told after so many points; 0: never.
         data_callback: ``callback(scan, num_points, data)`` with each point's values.
@@ -97,6 +99,7 @@ class StepScan(Hooks):
         max_retries: int = 3,
         reconnect_timeout: float | None = 3600.0,
         min_runtime: float = 0.8,
+        keep_invalid: bool = False,
         restore: bool = False,
         message_points: int = 0,
         data_callback: DataCallback | None = None,
@@ -125,6 +128,7 @@ class StepScan(Hooks):
         self.max_retries = max_retries
         self.reconnect_timeout = reconnect_timeout
         self.min_runtime = min_runtime
+        self.keep_invalid = keep_invalid
         self.restore = restore
         self.md = dict(md or {})
         self.requests = Requests()

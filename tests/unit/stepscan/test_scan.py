@@ -240,7 +240,7 @@ def test_a_point_whose_reading_is_invalid_is_taken_again_a_bounded_number_of_tim
     )
     assert said.count(("drop", None)) == 2
     assert said.count(("save", None)) == 3
-    with pytest.raises(Exception, match="c is INVALID"):
+    with pytest.raises(Exception, match="its server calls c INVALID"):
         messages(scan, lambda msg: bad if msg.command == "read" else None)
 
 

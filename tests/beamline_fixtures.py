@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lapwing.epics import ca
+from lapwing.epics import clients
 from lapwing.sim.beamline import Beamline, client_environment, free_port
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -24,7 +24,7 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 def test_port() -> int:
     """Return the port of every beamline of this test process."""
     port = free_port()
-    ca.configure(client_environment(port))
+    clients.configure(client_environment(port))
     return port
 
 
@@ -43,7 +43,7 @@ def event_loop() -> Iterator[Run]:
         try:
             yield runner.run
         finally:
-            runner.run(ca.close())
+            runner.run(clients.close())
 
 
 @pytest.fixture(scope="module", name="beamline")

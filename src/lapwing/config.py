@@ -26,6 +26,8 @@ class Settings:
     Attributes:
         data_dir: Directory that receives files and ``state.sqlite``.
         connect_timeout: Seconds within which every PV must have answered.
+        epics_timeout: Seconds after which an EPICS server that does not answer counts
+            as lost; more than 0.
         file_close_timeout: Seconds that a blocking call waits for its run's file.
         durability: What the journal outlives: "process", its own process being killed;
             or "power", a power cut as well.
@@ -36,6 +38,7 @@ class Settings:
 
     data_dir: Path = field(default_factory=lambda: Path("lapwing-data"))
     connect_timeout: float = 5.0
+    epics_timeout: float = 3.0
     file_close_timeout: float = 5.0
     durability: Literal["process", "power"] = "process"
     unfinished: Literal["ask", "close", "leave"] = "ask"

@@ -16,7 +16,7 @@ from beamline_fixtures import (  # noqa: F401
     until,
 )
 
-from lapwing.epics import ca
+from lapwing.epics import clients
 from lapwing.errors import ConfigError, RemoteError, StateError
 from lapwing.sim.beamline import Beamline, client_environment, free_port
 from lapwing.sim.sample import Sample
@@ -28,7 +28,7 @@ def pvs(beamline, run):
 
     def connect(*names):
         async def make():
-            client = ca.client()
+            client = clients.client()
             channels = {name: client.channel(f"SIM:{name}") for name in names}
             await client.connect(channels.values(), 5)
             return client, channels
@@ -107,9 +107,9 @@ def test_the_process_ends_when_its_input_closes():
 
 def test_a_client_that_talks_already_cannot_be_sent_elsewhere(beamline, pvs):
     pvs("X")
-    ca.configure(client_environment(beamline.port))
+    clients.configure(client_environment(beamline.port))
     with pytest.raises(StateError, match="EPICS_CA_NAME_SERVERS"):
-        ca.configure(client_environment(beamline.port + 2))
+        clients.configure(client_environment(beamline.port + 2))
 
 
 def test_the_truth_can_be_read(pvs, run):

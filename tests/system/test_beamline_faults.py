@@ -76,7 +76,7 @@ def test_a_server_that_dies_is_told_within_a_second_and_found_again(beamline, ru
 
 
 def test_a_request_waits_a_while_for_a_server_that_is_away(beamline, run, monkeypatch):
-    monkeypatch.setattr("lapwing.epics.ca.PATIENCE", 0.3)
+    monkeypatch.setattr("lapwing.epics.connection.PATIENCE", 0.3)
     beamline.restart()
     motor = EpicsMotor("SIM:X", "x", fields=SIM_FIELDS)
     run(motor.connect())

@@ -13,7 +13,7 @@ import click
 from lapwing.callbacks.plots import load_matplotlib
 from lapwing.cli.resume import session_of
 from lapwing.cli.signals import orderly_end
-from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, ca
+from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, clients
 from lapwing.plans import grid_scan, scan
 from lapwing.plans.stubs import mv
 from lapwing.session.session import Session
@@ -40,7 +40,7 @@ def command(data_dir: Path | None, points: int, side: int) -> None:
         Beamline.start() as beamline,
         session_of(data_dir) as current,
     ):
-        ca.configure(beamline.environment)
+        clients.configure(beamline.environment)
         click.echo(
             f"It serves EPICS on 127.0.0.1:{beamline.port} (PVs {beamline.prefix}*)"
         )

@@ -1,80 +1,64 @@
 """Channel Access: the channel protocol on aioca.
 
-Owns the only use of aioca and libca in the package.
+Owns the only use of aioca in the package, and with `lapwing.epics.batch` of libca.
 Must not know devices; must not load libca before the first channel is made.
 Test: tests/contract/test_channel.py, against the simulated beamline.
 
-libca reads ``EPICS_CA_*`` once, when its first channel is made: set them before,
-best by `configure`. It does not find a server that went away before about 10 s
-have passed, and after longer absences it looks for it more and more seldom.
+libca reads ``EPICS_CA_*`` once, when its first channel is made: set them before, best
+by `lapwing.epics.clients.configure`. It does not find a server that went away before
+about 10 s have passed, and after longer absences it looks more and more seldom.
 """
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
-import contextlib
 import ctypes
-import os
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lapwing.epics import connection
 from lapwing.epics.channel import (
-    Control,
+    ANSWER_TIMEOUT,
     Subscription,
     Value,
-    by_device,
     late,
     lost,
     title,
-    unreachable,
 )
+from lapwing.epics.connection import Connection
 from lapwing.epics.convert import control_of, to_put, value_of
-from lapwing.errors import (
-    DeviceError,
-    DisconnectedError,
-    MissingExtraError,
-    StateError,
-)
+from lapwing.errors import DeviceError, MissingExtraError
+
+if TYPE_CHECKING:
+    from lapwing.epics.batch import Batch, Target
 
 PROPERTY_CHANGES = 8  # DBE_PROPERTY
-PATIENCE = 0.5
-"""Seconds that a request waits for a lost server to come back."""
 
 _library: ModuleType | None = None
 _clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, CaClient]"
 _clients = weakref.WeakKeyDictionary()
 
 
-def configure(environment: Mapping[str, str]) -> None:
-    """Set the ``EPICS_CA_*`` variables of this process, before libca reads them.
+def in_use() -> bool:
+    """Whether libca runs, which has read ``EPICS_CA_*``."""
+    return _library is not None
+
+
+def client(answer_timeout: float = ANSWER_TIMEOUT) -> "CaClient":
+    """Return the client of the running event loop, made at its first use.
 
     Args:
-        environment: Names and values, such as ``Beamline.environment``.
-
-    Raises:
-        StateError: libca runs already, with other values.
-    """
-    other = {k: v for k, v in environment.items() if os.environ.get(k) != v}
-    if other and _library is not None:
-        raise StateError(
-            f"{', '.join(sorted(other))} cannot change any more: this process talks "
-            "to EPICS already",
-            hint="start the beamline before the first device is connected",
-        )
-    os.environ.update(other)
-
-
-def client() -> "CaClient":
-    """Return the client of the running event loop, made at its first use.
+        answer_timeout: Seconds after which a server that does not answer counts as
+            lost; of a client that is made now.
 
     Raises:
         MissingExtraError: The extra ``epics`` is not installed.
     """
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = CaClient(_load())
+        _clients[loop] = CaClient(_load(), answer_timeout)
     return _clients[loop]
 
 
@@ -101,43 +85,28 @@ def _load() -> ModuleType:
     return _library
 
 
-class CaChannel:
+class CaChannel(Connection):
     """One PV over Channel Access; see `lapwing.epics.channel.Channel`.
 
     Args:
-        library: aioca.
+        client: The client that makes it.
         pv: Name of the PV.
         device: Name of the device that uses it.
     """
 
-    def __init__(self, library: ModuleType, pv: str, device: str):
-        self._library = library
-        self.pv = pv
-        self.device = device
-        self.source = f"ca://{pv}"
-        self._up = asyncio.Event()
-        self._control: Control | None = None
-        self._watch: Subscription | None = None
+    def __init__(self, client: "CaClient", pv: str, device: str):
+        super().__init__(client, "ca", pv, device)
+        self._library = client.library
+        self._batches = client.batches
+        self._watch: Any = None
+        self._target: Target | None = None
         self._monitors: list[Any] = []
-        self._listeners: list[Callable[[bool], None]] = []
 
     @property
-    def connected(self) -> bool:
-        """Whether the server answers, as far as is known."""
-        return self._up.is_set()
-
-    @property
-    def control(self) -> Control:
-        """What the values are; the last known while not connected."""
-        if self._control is None:
-            raise DisconnectedError(
-                f"{title(self)} is not connected",
-                pv=self.pv,
-                pvs=[self.pv],
-                device=self.device or None,
-                hint="await connect() first",
-            )
-        return self._control
+    def target(self) -> "Target":
+        """What the PV is to libca; only of a channel that is connected."""
+        assert self._target is not None  # noqa: S101 - who is connected has one
+        return self._target
 
     def watch(self) -> None:
         """Begin to look for the PV, and to hear of its losses and returns."""
@@ -153,25 +122,37 @@ class CaChannel:
                 notify_disconnect=True,
             )
 
-    async def wait_connected(self) -> None:
-        """Wait, for ever if need be, until the server answers."""
-        self.watch()
-        await self._up.wait()
-
     async def put(
         self, value: Any, *, wait: bool = True, timeout: float | None = None
     ) -> None:
         """Write a value; with ``wait`` return when all that it set off is over."""
-        await self.require(PATIENCE if wait else 0.0)
-        action = f"was set to {value}"
-        ready = to_put(value, self.control, title(self))
-        result = await self._library.caput(
-            self.pv, ready, wait=wait, timeout=timeout, throw=False
-        )
-        if not result.ok:
-            raise self.error(result, action, timeout)
         if not self.connected:
-            raise lost(self, action)
+            await self.require(connection.PATIENCE if wait else 0.0)
+        ready = to_put(value, self.control, title(self))
+        if wait:
+            request = self._batches.Batch()
+            request.put(self.target, ready)
+            await self.outcome(request.send(), f"was set to {value}", timeout)
+            status = request.answers[0]
+        else:
+            status = self._batches.put_now(self.target, ready)
+        if status != self._batches.NORMAL:
+            raise self.error(status, f"was set to {value}", timeout)
+        if not self.connected:
+            raise lost(self, f"was set to {value}")
+
+    def beat(self) -> "asyncio.Future[bool]":
+        """Ask for something small; the future says whether it was answered well."""
+        request = self._batches.Batch()
+        request.get(self.target, whole=False)
+        sign = asyncio.get_running_loop().create_future()
+
+        def answered(done: "asyncio.Future[None]") -> None:
+            if not sign.done():
+                sign.set_result(isinstance(request.answers[0], Value))
+
+        request.send().add_done_callback(answered)
+        return sign
 
     def monitor(
         self, callback: Callable[[Value], None], *, every: bool = False
@@ -189,77 +170,37 @@ class CaChannel:
         self._monitors.append(subscription)
         return subscription
 
-    def on_connection(self, callback: Callable[[bool], None]) -> Callable[[], None]:
-        """Call ``callback(connected)`` on each loss and return; get what ends it."""
-        self._listeners.append(callback)
-        return lambda: self._listeners.remove(callback)
-
     def close(self) -> None:
         """Give the connection up."""
-        # An orderly end is no loss: nobody is told.
-        self._listeners.clear()
-        self._set_connected(False)
+        self.forget()
         for subscription in (self._watch, *self._monitors):
             if subscription is not None:
                 subscription.close()
         self._watch = None
         self._monitors = []
 
-    async def require(self, patience: float) -> None:
-        """Wait a while for the connection.
+    def error(self, status: int, action: str, timeout: float | None) -> DeviceError:
+        """Return our error for one of libca's.
 
         Args:
-            patience: Seconds; 0 does not wait.
-
-        Raises:
-            DisconnectedError: There is none after that time.
-        """
-        if self.connected:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self.wait_connected()
-        if not self.connected:
-            raise unreachable(by_device([self]), patience)
-
-    def error(self, result: Any, action: str, timeout: float | None) -> DeviceError:
-        """Return our error for one of aioca's.
-
-        Args:
-            result: A ``CANothing`` that says no.
+            status: A status that says no.
             action: What was going on, such as ``"was read"``.
             timeout: Seconds that were waited, or None.
         """
-        from epicscorelibs.ca import cadef
-
-        if result.errorcode == cadef.ECA_DISCONN:
+        if status == self._batches.DISCONNECTED:
             # Whoever listens hears of the loss before the request fails.
-            self._set_connected(False)
+            self.set_connected(False)
         if not self.connected:
             return lost(self, action)
-        if result.errorcode == cadef.ECA_TIMEOUT:
+        if status == self._batches.UNANSWERED:
             return late(self, action, timeout)
-        reason = cadef.ca_message(result.errorcode)
-        return DeviceError(
-            f"{title(self)} {action}, which its server refused: {reason}",
-            pv=self.pv,
-            device=self.device or None,
-        )
+        return self.refused(action, self._batches.words(status))
 
     def _on_watch(self, value: Any) -> None:
         if value.ok:
             self._control = control_of(value)
-        self._set_connected(bool(value.ok))
-
-    def _set_connected(self, connected: bool) -> None:
-        if connected == self.connected:
-            return
-        if connected:
-            self._up.set()
-        else:
-            self._up.clear()
-        for listener in tuple(self._listeners):
-            listener(connected)
+            self._target = self._batches.target_of(self._watch.channel)
+        self.set_connected(bool(value.ok))
 
 
 class CaClient:
@@ -267,52 +208,68 @@ class CaClient:
 
     Args:
         library: aioca.
+        answer_timeout: Seconds after which a server that does not answer counts as
+            lost.
+
+    Attributes:
+        library: As given.
+        batches: Our own requests to libca.
+        answer_timeout: As given; may be changed.
     """
 
-    def __init__(self, library: ModuleType):
-        self._library = library
+    def __init__(self, library: ModuleType, answer_timeout: float = ANSWER_TIMEOUT):
+        from lapwing.epics import batch  # only now: it loads libca
+
+        self.library = library
+        self.batches = batch
+        self.answer_timeout = answer_timeout
         self._channels: weakref.WeakSet[CaChannel] = weakref.WeakSet()
 
     def channel(self, pv: str, device: str = "") -> CaChannel:
         """Return a channel that is not connected yet."""
-        channel = CaChannel(self._library, pv.removeprefix("ca://"), device)
+        channel = CaChannel(self, pv, device)
         self._channels.add(channel)
         return channel
 
     async def connect(self, channels: Iterable[CaChannel], timeout: float) -> None:
         """Connect channels, all at once."""
-        wanted = list(channels)
-        for channel in wanted:
-            channel.watch()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                for channel in wanted:
-                    await channel.wait_connected()
-        if missing := [channel for channel in wanted if not channel.connected]:
-            raise unreachable(by_device(missing), timeout)
+        await connection.connect(channels, timeout)
 
     async def get_many(
-        self, channels: Sequence[CaChannel], timeout: float = PATIENCE
+        self, channels: Sequence[CaChannel], timeout: float | None = None
     ) -> list[Value]:
         """Read channels afresh, all at once; return values in the same order."""
-        # The full length of an array, always: a descriptor promises one shape.
-        values = await self._library.caget(
-            [channel.pv for channel in channels],
-            format=self._library.FORMAT_TIME,
-            count=-1,
-            timeout=timeout,
-            throw=False,
-        )
-        pairs = list(zip(channels, values, strict=True))
-        bad = [(channel, value) for channel, value in pairs if not value.ok]
-        if bad:
-            # Every error first: it is what tells which channels are lost.
-            errors = [c.error(v, "was read", timeout) for c, v in bad]
-            missing = [channel for channel, _ in bad if not channel.connected]
-            if len(missing) > 1:
-                raise unreachable(by_device(missing), timeout)
-            raise errors[0]
-        return [value_of(value) for value in values]
+        limit = self.answer_timeout if timeout is None else timeout
+        if not all(channel.connected for channel in channels):
+            await connection.connect(channels, min(limit, connection.PATIENCE))
+        request = self.batches.Batch()
+        for channel in channels:
+            # The full length of an array, always: a descriptor promises one shape.
+            request.get(channel.target)
+        done = request.send()
+        timer = asyncio.get_running_loop().call_later(limit, request.finish)
+        try:
+            await done
+        finally:
+            timer.cancel()
+        if any(isinstance(answer, int) for answer in request.answers):
+            self._complain(channels, request, limit)
+        return request.answers
+
+    def _complain(
+        self, channels: Sequence[CaChannel], request: "Batch", limit: float
+    ) -> None:
+        bad = [
+            (channel, answer)
+            for channel, answer in zip(channels, request.answers, strict=True)
+            if isinstance(answer, int)
+        ]
+        # Every error first: it is what tells which channels are lost.
+        errors = [channel.error(answer, "was read", limit) for channel, answer in bad]
+        for channel, answer in bad:
+            if answer == self.batches.UNANSWERED and limit >= self.answer_timeout:
+                channel.fell_silent()
+        raise connection.first_of(errors, limit)
 
     async def close(self) -> None:
         """Close every channel and subscription of this client."""
@@ -320,6 +277,6 @@ class CaClient:
             channel.close()
         self._channels.clear()
         # aioca has no purge of one loop only; the process has one device loop.
-        self._library.purge_channel_caches()
+        self.library.purge_channel_caches()
         # The subscriptions' tasks were cancelled; let them end before the loop does.
         await asyncio.sleep(0)

@@ -16,6 +16,8 @@ from lapwing.protocols import DataKey, Reading
 
 INVALID = 3
 """The severity that says that a value must not be used."""
+ANSWER_TIMEOUT = 3.0
+"""Seconds after which a server that does not answer counts as lost, by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +103,39 @@ class Subscription(Protocol):
         ...
 
 
-class Channel(Protocol):
+class Named(Protocol):
+    """What messages call a channel.
+
+    Attributes:
+        pv: Name of the PV, without a scheme.
+        device: Name of the device that uses it, for messages; may be "".
+    """
+
+    pv: str
+    device: str
+
+
+class Channel(Named, Protocol):
     """One PV, seen from one event loop.
 
     A channel that lost its server finds it again by itself; a request made
     meanwhile waits for that, but not longer than its time limit.
 
     Attributes:
-        pv: Name of the PV.
-        device: Name of the device that uses it, for messages; may be "".
+        client: The client that made it.
         source: Where documents say that its values come from.
     """
 
-    pv: str
-    device: str
+    client: "Client"
     source: str
 
     @property
     def connected(self) -> bool:
-        """Whether the server answers, as far as is known."""
+        """Whether the server answers, as far as is known.
+
+        A server that did not answer a request for the client's ``answer_timeout``
+        counts as lost, until it answers again.
+        """
         ...
 
     @property
@@ -144,7 +160,8 @@ class Channel(Protocol):
 
         Raises:
             PlanArgumentError: The PV takes values of another kind.
-            DisconnectedError: There is no server, or it went away meanwhile.
+            DisconnectedError: There is no server, or it went away or fell silent
+                meanwhile.
             DeviceTimeoutError: It was not over in that time.
             DeviceError: The server refused it.
         """
@@ -172,10 +189,22 @@ class Channel(Protocol):
 
 
 class Client(Protocol):
-    """A backend, seen from one event loop."""
+    """A backend, seen from one event loop.
 
-    def channel(self, pv: str, device: str = "") -> Channel:
-        """Return a channel that is not connected yet."""
+    Attributes:
+        answer_timeout: Seconds after which a server that does not answer counts as
+            lost.
+    """
+
+    answer_timeout: float
+
+    def channel(self, pv: Any, device: str = "") -> Channel:
+        """Return a channel that is not connected yet.
+
+        Args:
+            pv: Name of the PV, with or without the client's scheme.
+            device: Name of the device that will use it, for messages.
+        """
         ...
 
     async def connect(self, channels: Iterable[Any], timeout: float) -> None:
@@ -191,13 +220,14 @@ class Client(Protocol):
         ...
 
     async def get_many(
-        self, channels: Sequence[Any], timeout: float = 5.0
+        self, channels: Sequence[Any], timeout: float | None = None
     ) -> list[Value]:
         """Read channels afresh, all at once; return values in the same order.
 
         Args:
             channels: Channels of this client.
-            timeout: Seconds for all of them together.
+            timeout: Seconds for all of them together; None takes
+                ``answer_timeout``.
 
         Raises:
             DisconnectedError: Some have no server; it names every one.
@@ -211,12 +241,12 @@ class Client(Protocol):
         ...
 
 
-def title(channel: Channel) -> str:
+def title(channel: Named) -> str:
     """Return how messages begin: the device, if there is one, and the PV."""
     return f"{channel.device}: {channel.pv}" if channel.device else channel.pv
 
 
-def by_device(channels: Iterable[Channel]) -> dict[str, list[str]]:
+def by_device(channels: Iterable[Named]) -> dict[str, list[str]]:
     """Return the PVs of channels, by the device that uses them.
 
     Args:
@@ -253,7 +283,7 @@ def unreachable(
     )
 
 
-def lost(channel: Channel, action: str) -> DisconnectedError:
+def lost(channel: Named, action: str) -> DisconnectedError:
     """Return the error that says that a connection broke during an action.
 
     Args:
@@ -268,7 +298,24 @@ def lost(channel: Channel, action: str) -> DisconnectedError:
     )
 
 
-def late(channel: Channel, action: str, timeout: float | None) -> DeviceTimeoutError:
+def silent(channel: Named, action: str, seconds: float) -> DisconnectedError:
+    """Return the error that says that a server fell silent during an action.
+
+    Args:
+        channel: The channel whose server says nothing.
+        action: What was going on, such as ``"was set to 3"``.
+        seconds: How long it has said nothing.
+    """
+    return DisconnectedError(
+        f"{title(channel)} does not answer for {seconds:g} s, since it {action}",
+        hint="its server may be frozen or overloaded",
+        pvs=[channel.pv],
+        pv=channel.pv,
+        device=channel.device or None,
+    )
+
+
+def late(channel: Named, action: str, timeout: float | None) -> DeviceTimeoutError:
     """Return the error that says that an action was not over in its time.
 
     Args:

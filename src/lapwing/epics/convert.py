@@ -24,6 +24,7 @@ _TYPES: dict[int, tuple[str, Literal["string", "integer", "number"]]] = {
     5: ("<i4", "integer"),
     6: ("<f8", "number"),
 }
+_BYTES = ("|u1", "|i1")
 _RANGES = (("control", "ctrl"), ("display", "disp"))
 
 
@@ -51,6 +52,9 @@ def control_of(augmented: Any) -> Control:
     """
     dtype_numpy, kind = _TYPES[augmented.datatype]
     count = int(augmented.element_count)
+    if isinstance(augmented, str) and kind != "string":
+        # The name ends in "$": all the bytes of one text.
+        return Control(dtype="string", dtype_numpy=f"|S{count}")
     precision = getattr(augmented, "precision", None)
     return Control(
         dtype=kind if count == 1 else "array",
@@ -74,31 +78,49 @@ def _limits_of(augmented: Any) -> list[tuple[str, float, float]]:
     return found
 
 
-def to_put(value: Any, control: Control, title: str) -> Any:
+def to_put(value: Any, control: Control, title: str, *, bounded: bool = True) -> Any:
     """Return a value in the form in which the PV takes it.
 
     Args:
         value: What somebody wants to write.
         control: What the PV takes.
         title: Device and PV, for messages.
+        bounded: Whether ``control.shape`` says how long an array may be; else only
+            that it is one.
 
     Raises:
         PlanArgumentError: It takes values of another kind.
     """
+    if type(value) is float and control.dtype == "number":
+        return value
     if control.choices:
         return _choice(value, control, title)
     if control.dtype == "string":
         if isinstance(value, str):
             return value
         raise PlanArgumentError(f"{title} takes a text, not {value!r}")
+    if isinstance(value, str) and control.shape and control.dtype_numpy in _BYTES:
+        # A waveform of bytes is how records hold texts beyond 40 characters.
+        value = np.frombuffer(value.encode() + b"\0", dtype=control.dtype_numpy)
     numeric = np.asarray(value)
     ragged = numeric.dtype.kind not in "iufb" or numeric.ndim != len(control.shape)
-    if ragged or numeric.size > math.prod(control.shape):
+    if ragged or (bounded and numeric.size > math.prod(control.shape)):
         takes = f"up to {control.shape[0]} numbers" if control.shape else "a number"
+        takes = takes if bounded or not control.shape else "an array of numbers"
         raise PlanArgumentError(f"{title} takes {takes}, not {value!r}")
-    if control.dtype == "integer" and numeric != np.round(numeric):
-        raise PlanArgumentError(f"{title} takes a whole number, not {value!r}")
+    if np.dtype(control.dtype_numpy).kind in "iu":
+        _check_whole(numeric, control, title, value)
     return numeric if control.shape else numeric.item()
+
+
+def _check_whole(numeric: Any, control: Control, title: str, value: Any) -> None:
+    if not np.array_equal(numeric, np.round(numeric)):
+        raise PlanArgumentError(f"{title} takes a whole number, not {value!r}")
+    span = np.iinfo(control.dtype_numpy)
+    if numeric.size and (numeric.min() < span.min or numeric.max() > span.max):
+        raise PlanArgumentError(
+            f"{title} takes whole numbers from {span.min} to {span.max}, not {value!r}"
+        )
 
 
 def _choice(value: Any, control: Control, title: str) -> int:

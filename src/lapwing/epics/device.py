@@ -1,7 +1,7 @@
 """Devices made of PVs: connecting, reading, and hearing of a lost server.
 
 Owns what every EPICS device shares, and connecting many of them at once.
-Must not know a client library: it asks `lapwing.epics.ca` for a client.
+Must not know a client library: it asks `lapwing.epics.clients` for one.
 Test: tests/system/test_beamline_devices.py, against the simulated beamline.
 """
 
@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lapwing.epics import ca
+from lapwing.epics import clients
 from lapwing.epics.channel import Channel, Client, Value, unreachable
 from lapwing.errors import DeviceError, DisconnectedError
 from lapwing.protocols import DataKeys, Readings
@@ -76,7 +76,7 @@ class EpicsDevice:
             DisconnectedError: Some did not answer; it names every one.
             DeviceError: A PV holds values of a kind that the device cannot use.
         """
-        client = ca.client()
+        client = clients.client()
         devices = [self, *self._parts]
         channels = [c for device in devices for c in device.open_channels(client)]
         await client.connect(channels, timeout)

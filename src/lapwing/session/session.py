@@ -7,7 +7,6 @@ Test: make one in a temporary directory, run a plan on soft devices, close it.
 
 import asyncio
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +23,7 @@ from lapwing.engine import device_loop
 from lapwing.engine.engine import EngineResult
 from lapwing.engine.given import obstacle_in
 from lapwing.engine.preview import Preview
+from lapwing.epics import clients, connect_all
 from lapwing.errors import DataError, DisconnectedError
 from lapwing.journal.directories import new_directory
 from lapwing.session.facade import RunEngine
@@ -84,6 +84,7 @@ class Session:
         self.settings = settings or Settings()
         data_dir = self.settings.data_dir
         check_writable(data_dir)
+        clients.configure(answer_timeout=self.settings.epics_timeout)
         self.best = BestEffort(
             table=table,
             progress=progress,
@@ -218,8 +219,6 @@ class Session:
         Raises:
             DisconnectedError: Names every PV that did not answer.
         """
-        from lapwing.epics import connect_all
-
         limit = self.settings.connect_timeout if timeout is None else timeout
         device_loop.call(connect_all(*devices, timeout=limit))
 
@@ -243,8 +242,8 @@ class Session:
         self.feeds.close(timeout=60)
         self.journal.close()
         self.md.close()
-        if "lapwing.epics.ca" in sys.modules:
-            device_loop.call(sys.modules["lapwing.epics.ca"].close(), timeout=10)
+        if clients.in_use():
+            device_loop.call(clients.close(), timeout=10)
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from lapwing.epics import EpicsSignal, ca
+from lapwing.epics import EpicsSignal, ca, clients
 from lapwing.errors import MissingExtraError
 
 
@@ -17,9 +17,9 @@ def test_without_aioca_an_epics_device_says_what_to_install(monkeypatch):
 def test_variables_are_set_before_the_library_is_used(monkeypatch):
     monkeypatch.setattr(ca, "_library", None)
     monkeypatch.setenv("EPICS_CA_CONN_TMO", "30")
-    ca.configure({"EPICS_CA_CONN_TMO": "2"})
-    assert ca.os.environ["EPICS_CA_CONN_TMO"] == "2"
+    clients.configure({"EPICS_CA_CONN_TMO": "2"})
+    assert clients.os.environ["EPICS_CA_CONN_TMO"] == "2"
 
 
 def test_closing_without_a_client_does_nothing():
-    asyncio.run(ca.close())
+    asyncio.run(clients.close())

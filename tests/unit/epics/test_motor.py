@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from lapwing.epics import EpicsMotor, ca
+from lapwing.epics import EpicsMotor, clients
 from lapwing.epics.channel import Control, Value
 from lapwing.errors import DeviceError
 
@@ -50,7 +50,7 @@ class Client:
 def with_motor(monkeypatch, work, **values):
     """Do something with a motor whose fields have these values."""
     client = Client({"DMOV": 1, "VAL": 5.0, "RBV": 5.0, **values})
-    monkeypatch.setattr(ca, "client", lambda: client)
+    monkeypatch.setattr(clients, "client", lambda: client)
 
     async def main():
         motor = EpicsMotor("M", "x")

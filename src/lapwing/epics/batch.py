@@ -1,0 +1,285 @@
+"""Batch: requests to Channel Access servers that go out and come back together.
+
+Owns the requests to libca for values, and the meaning of the bytes that it answers.
+Must not know channels, clients or devices; is loaded with libca, never before.
+Test: tests/unit/epics/test_batch.py for the bytes; tests/contract/test_channel.py.
+
+libca answers each request in a thread of its own. A task and a wake-up for each PV
+cost more than the network; so the requests of a batch leave in one flush, and the last
+answer wakes the event loop, once.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from epicscorelibs.ca import cadef, dbr
+
+from lapwing.epics.channel import Value
+
+NORMAL: int = cadef.ECA_NORMAL
+DISCONNECTED: int = cadef.ECA_DISCONN
+UNANSWERED: int = cadef.ECA_TIMEOUT
+EPOCH = 631152000
+"""Seconds from 1970 to 1990, where EPICS begins to count."""
+
+_TIMED = 14  # DBR_TIME_x is DBR_x and 14
+_STRING = 0
+# By code: the element type and its place behind status, severity, seconds and
+# nanoseconds. The layout is the protocol's own (Channel Access Protocol
+# Specification, "Payload Data Types").
+_ARRAYS = {
+    0: ("S40", 12),
+    1: ("<i2", 14),
+    2: ("<f4", 12),
+    3: ("<u2", 14),
+    4: ("|u1", 15),
+    5: ("<i4", 12),
+    6: ("<f8", 16),
+}
+_HEAD = struct.Struct("<hhII")
+_SCALARS = {
+    1: struct.Struct("<hhIIxxh"),
+    2: struct.Struct("<hhIIf"),
+    3: struct.Struct("<hhIIxxH"),
+    4: struct.Struct("<hhIIxxxB"),
+    5: struct.Struct("<hhIIi"),
+    6: struct.Struct("<hhIIxxxxd"),
+}
+_CELLS = {
+    1: ctypes.c_int16,
+    2: ctypes.c_float,
+    3: ctypes.c_uint16,
+    4: ctypes.c_uint8,
+    5: ctypes.c_int32,
+    6: ctypes.c_double,
+}
+# What libca will call back with must outlive who waits for it.
+_awaited: "set[_Request]" = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A PV as libca knows it.
+
+    Attributes:
+        channel: aioca's channel, which has a name and libca's handle.
+        handle: libca's handle.
+        kind: Code of its type.
+        count: Number of elements.
+        text: Whether its bytes are a text.
+    """
+
+    channel: Any
+    handle: Any
+    kind: int
+    count: int
+    text: bool
+
+
+def target_of(channel: Any) -> Target:
+    """Return what a connected channel is.
+
+    Args:
+        channel: aioca's.
+    """
+    handle = ctypes.c_void_p.from_param(channel)  # what it is to C
+    kind, count = cadef.ca_field_type(handle), cadef.ca_element_count(handle)
+    text = channel.name.endswith("$") and _ARRAYS[kind][0] == "|u1"
+    return Target(channel, handle, kind, count, text)
+
+
+class Batch:
+    """Some requests that are sent and waited for together.
+
+    Attributes:
+        answers: One for each request, in order: a `Value`; or libca's status, which is
+            `UNANSWERED` as long as there is none.
+        done: Done when the last request was answered.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.answers: list[Any] = []
+        self.done: asyncio.Future[None] = self._loop.create_future()
+        self._came: list[None] = []  # libca's threads append, which is atomic
+        self._sent = False
+
+    def get(self, target: Target, *, whole: bool = True) -> None:
+        """Ask for a value with its time.
+
+        Args:
+            target: The PV.
+            whole: Ask for all elements of an array; else for the first.
+        """
+        request = self._new(target)
+        kind, count = target.kind + _TIMED, target.count if whole else 1
+        with self._refusal(request):
+            cadef.ca_array_get_callback(
+                kind, count, target.handle, _on_answer, ctypes.py_object(request)
+            )
+
+    def put(self, target: Target, value: Any) -> None:
+        """Write a value; answered when all that it set off is over.
+
+        Args:
+            target: The PV.
+            value: A number, a text or an array, as the PV takes it.
+        """
+        request = self._new(target)
+        kind, count, memory, _kept = _memory(target, value)
+        with self._refusal(request):
+            cadef.ca_array_put_callback(
+                kind,
+                count,
+                target.handle,
+                memory,
+                _on_answer,
+                ctypes.py_object(request),
+            )
+
+    def send(self) -> "asyncio.Future[None]":
+        """Let the requests go; return what is done when all are answered."""
+        cadef.ca_flush_io()
+        self._sent = True
+        if len(self._came) == len(self.answers):
+            self.finish()
+        return self.done
+
+    def finish(self) -> None:
+        """Wait for no more answers."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def take(self, index: int, answer: Any) -> None:
+        """Take an answer; to be called in a thread of libca's.
+
+        Args:
+            index: Number of the request.
+            answer: What it came to; see `answers`.
+        """
+        self.answers[index] = answer
+        self._came.append(None)
+        if self._sent and len(self._came) == len(self.answers):
+            # A loop that was closed meanwhile waits for nothing.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self.finish)
+
+    def _new(self, target: Target) -> "_Request":
+        request = _Request(self, len(self.answers), target)
+        self.answers.append(UNANSWERED)
+        _awaited.add(request)
+        return request
+
+    @contextlib.contextmanager
+    def _refusal(self, request: "_Request") -> Iterator[None]:
+        try:
+            yield
+        except cadef.CAException as exc:
+            _awaited.discard(request)
+            self.answers[request.index] = exc.status
+            self._came.append(None)
+
+
+class _Request:
+    """What libca hands back with an answer."""
+
+    __slots__ = ("batch", "index", "target")
+
+    def __init__(self, batch: Batch, index: int, target: Target):
+        self.batch = batch
+        self.index = index
+        self.target = target
+
+
+@cadef.event_handler
+def _on_answer(args: Any) -> None:
+    request: _Request = args.usr
+    _awaited.discard(request)
+    answer = args.status
+    if answer == NORMAL and args.raw_dbr:
+        target = request.target
+        answer = decode(
+            args.raw_dbr,
+            args.type - _TIMED,
+            args.count,
+            array=target.count > 1 and not target.text,
+        )
+    request.batch.take(request.index, answer)
+
+
+def put_now(target: Target, value: Any) -> int:
+    """Write a value and wait for nothing; return libca's status.
+
+    Args:
+        target: The PV.
+        value: A number, a text or an array, as the PV takes it.
+    """
+    kind, count, memory, _kept = _memory(target, value)
+    try:
+        cadef.ca_array_put(kind, count, target.handle, memory)
+        cadef.ca_flush_io()
+    except cadef.CAException as exc:
+        return exc.status
+    return NORMAL
+
+
+def words(status: int) -> str:
+    """Return what libca calls a status.
+
+    Args:
+        status: One that says no.
+    """
+    return cadef.ca_message(status)
+
+
+def _memory(target: Target, value: Any) -> tuple[Any, ...]:
+    """Return type, count, address and owner of a value as C knows it."""
+    if isinstance(value, int | float) and (cell_of := _CELLS.get(target.kind)):
+        cell = cell_of(value)
+        return target.kind, 1, ctypes.addressof(cell), cell
+    return dbr.value_to_dbr(target.channel, None, value)
+
+
+def decode(address: int, kind: int, count: int, *, array: bool) -> Value:
+    """Return a value with its time and severity from the protocol's bytes.
+
+    Args:
+        address: Where they are.
+        kind: Code of the type of the value.
+        count: Number of elements there.
+        array: Whether it is an array, and be it of one element; else a single value,
+            which several bytes make a text.
+    """
+    if not array and (count == 1) and (layout := _SCALARS.get(kind)) is not None:
+        _, severity, seconds, nanoseconds, value = layout.unpack(
+            ctypes.string_at(address, layout.size)
+        )
+        return Value(value, _time(seconds, nanoseconds), severity)
+    _, severity, seconds, nanoseconds = _HEAD.unpack(ctypes.string_at(address, 12))
+    dtype, offset = _ARRAYS[kind]
+    size = count * np.dtype(dtype).itemsize
+    # A copy of our own: libca uses these bytes again.
+    content: Any = np.frombuffer(
+        bytearray(ctypes.string_at(address + offset, size)), dtype
+    )
+    if kind == _STRING:
+        texts = [_text(bytes(element)) for element in content]
+        content = np.array(texts, dtype=str) if array else texts[0]
+    elif not array:
+        content = _text(content.tobytes())
+    return Value(content, _time(seconds, nanoseconds), severity)
+
+
+def _time(seconds: int, nanoseconds: int) -> float:
+    # A float holds microseconds of our times, and no more.
+    return round(seconds + EPOCH + nanoseconds * 1e-9, 6)
+
+
+def _text(content: bytes) -> str:
+    return content.partition(b"\0")[0].decode(errors="replace")

@@ -1,0 +1,194 @@
+"""Clients: which backend a PV's name means, and all backends as one.
+
+Owns the schemes: ``ca://`` and bare names are Channel Access, ``pva://`` PV Access.
+Must not know a client library, nor devices.
+Test: tests/unit/epics/test_clients.py; tests/contract/test_channel.py.
+"""
+
+# ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
+
+import asyncio
+import os
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from lapwing.epics import ca, connection, pva
+from lapwing.epics.channel import ANSWER_TIMEOUT, Channel, Client, Value
+from lapwing.errors import ConfigError, PlanArgumentError, StateError
+
+BACKENDS: dict[str, Callable[[float], Client]] = {"ca": ca.client, "pva": pva.client}
+"""What makes the client of a scheme in the running event loop."""
+
+_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Clients]"
+_clients = weakref.WeakKeyDictionary()
+_answer_timeout = ANSWER_TIMEOUT
+
+
+def configure(
+    environment: Mapping[str, str] | None = None,
+    *,
+    answer_timeout: float | None = None,
+) -> None:
+    """Set how this process talks to EPICS, before the first device is connected.
+
+    Args:
+        environment: ``EPICS_CA_*`` and ``EPICS_PVA_*`` variables, such as
+            ``Beamline.environment``.
+        answer_timeout: Seconds after which a server that does not answer counts as
+            lost; None leaves it as it is. It may be changed at any time.
+
+    Raises:
+        StateError: The libraries of EPICS run already, with other values.
+        ConfigError: The time is not more than 0.
+    """
+    global _answer_timeout
+    other = {k: v for k, v in (environment or {}).items() if os.environ.get(k) != v}
+    for prefix, in_use in (("EPICS_CA_", ca.in_use), ("EPICS_PVA_", pva.in_use)):
+        fixed = sorted(name for name in other if name.startswith(prefix))
+        if fixed and in_use():
+            raise StateError(
+                f"{', '.join(fixed)} cannot change any more: this process talks "
+                "to EPICS already",
+                hint="start the beamline before the first device is connected",
+            )
+    os.environ.update(other)
+    if answer_timeout is not None:
+        if not answer_timeout > 0:
+            raise ConfigError(
+                f"a server must get some time to answer, not {answer_timeout!r} s"
+            )
+        _answer_timeout = answer_timeout
+        for clients in _clients.values():
+            clients.answer_timeout = answer_timeout
+
+
+def client() -> "Clients":
+    """Return the client of the running event loop, made at its first use."""
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = Clients(_answer_timeout)
+    return _clients[loop]
+
+
+def in_use() -> bool:
+    """Whether this process talks, or talked, to EPICS."""
+    return ca.in_use() or pva.in_use()
+
+
+async def close() -> None:
+    """Close the running loop's clients; to be called before that loop ends."""
+    _clients.pop(asyncio.get_running_loop(), None)
+    await ca.close()
+    await pva.close()
+
+
+class Clients:
+    """Every backend, seen from one event loop; see `lapwing.epics.channel.Client`.
+
+    Args:
+        answer_timeout: Seconds after which a server that does not answer counts as
+            lost.
+    """
+
+    def __init__(self, answer_timeout: float = ANSWER_TIMEOUT):
+        self._answer_timeout = answer_timeout
+        self._used: dict[str, Client] = {}
+
+    @property
+    def answer_timeout(self) -> float:
+        """Seconds after which a server that does not answer counts as lost."""
+        return self._answer_timeout
+
+    @answer_timeout.setter
+    def answer_timeout(self, seconds: float) -> None:
+        self._answer_timeout = seconds
+        for client in self._used.values():
+            client.answer_timeout = seconds
+
+    def channel(self, pv: str, device: str = "") -> Channel:
+        """Return a channel that is not connected yet.
+
+        Args:
+            pv: Name of the PV, which may begin with a scheme.
+            device: Name of the device that will use it, for messages.
+
+        Raises:
+            PlanArgumentError: The scheme is none of ours.
+            MissingExtraError: The library of the scheme is not installed.
+        """
+        scheme = scheme_of(pv)
+        if scheme not in self._used:
+            self._used[scheme] = BACKENDS[scheme](self._answer_timeout)
+        return self._used[scheme].channel(pv, device)
+
+    async def connect(self, channels: Iterable[Any], timeout: float) -> None:
+        """Connect channels of any backend, all at once.
+
+        Args:
+            channels: Channels.
+            timeout: Seconds for all of them together.
+
+        Raises:
+            DisconnectedError: Some did not answer; it names every one.
+        """
+        await connection.connect(channels, timeout)
+
+    async def get_many(
+        self, channels: Sequence[Any], timeout: float | None = None
+    ) -> list[Value]:
+        """Read channels of any backend afresh, all at once; in the same order.
+
+        Args:
+            channels: Channels.
+            timeout: Seconds for all of them together; None takes
+                ``answer_timeout``.
+
+        Raises:
+            DisconnectedError: Some have no server; it names every one of a backend.
+            DeviceTimeoutError: Some did not answer in that time.
+            DeviceError: A server refused.
+        """
+        clients = list(dict.fromkeys(channel.client for channel in channels))
+        if len(clients) == 1:
+            return await clients[0].get_many(channels, timeout)
+        places: dict[Client, list[int]] = {client: [] for client in clients}
+        for place, channel in enumerate(channels):
+            places[channel.client].append(place)
+        parts = await asyncio.gather(
+            *(
+                client.get_many([channels[place] for place in mine], timeout)
+                for client, mine in places.items()
+            )
+        )
+        found = {
+            place: value
+            for mine, part in zip(places.values(), parts, strict=True)
+            for place, value in zip(mine, part, strict=True)
+        }
+        return [found[place] for place in range(len(channels))]
+
+    async def close(self) -> None:
+        """Close every channel and subscription of the running loop."""
+        await close()
+
+
+def scheme_of(pv: str) -> str:
+    """Return which protocol the name of a PV means.
+
+    Args:
+        pv: Such as ``"SIM:X"``, ``"ca://SIM:X"`` or ``"pva://SIM:X"``.
+
+    Raises:
+        PlanArgumentError: It begins with another scheme.
+    """
+    scheme, found, _ = pv.rpartition("://")
+    if not found:
+        return "ca"
+    if scheme not in BACKENDS:
+        known = " or ".join(f"{name}://" for name in BACKENDS)
+        raise PlanArgumentError(
+            f"the PV {pv} begins with {scheme}://; it may begin with {known}, "
+            "or with no scheme at all"
+        )
+    return scheme

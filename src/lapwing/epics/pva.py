@@ -1,0 +1,354 @@
+"""PV Access: the channel protocol on p4p.
+
+Owns the only use of p4p in the package.
+Must not know devices; must not load p4p before the first channel is made.
+Test: tests/contract/test_channel.py, against the simulated beamline.
+
+p4p says nothing at all when a server dies during a put, and would send that put again
+when the server is back: so a channel's watch ends its puts when it hears of the loss.
+"""
+
+# ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
+
+import asyncio
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from lapwing.epics import connection, structures
+from lapwing.epics.channel import (
+    ANSWER_TIMEOUT,
+    Subscription,
+    Value,
+    late,
+    lost,
+    title,
+)
+from lapwing.epics.connection import Connection
+from lapwing.epics.convert import to_put
+from lapwing.epics.pva_batch import Batch, PvaMonitor
+from lapwing.errors import DeviceError, MissingExtraError
+
+SMALL = "field(alarm)"
+EVERYTHING = "field()"
+QUEUE = 1000  # changes that a server keeps for a monitor that wants every one
+
+_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, PvaClient]"
+_clients = weakref.WeakKeyDictionary()
+
+
+def client(answer_timeout: float = ANSWER_TIMEOUT) -> "PvaClient":
+    """Return the client of the running event loop, made at its first use.
+
+    Args:
+        answer_timeout: Seconds after which a server that does not answer counts as
+            lost; of a client that is made now.
+
+    Raises:
+        MissingExtraError: The extra ``epics`` is not installed.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = PvaClient(_load(), answer_timeout)
+    return _clients[loop]
+
+
+def in_use() -> bool:
+    """Whether there is a client, which has read ``EPICS_PVA_*``."""
+    return bool(_clients)
+
+
+async def close() -> None:
+    """Close the running loop's client; to be called before that loop ends."""
+    if (found := _clients.pop(asyncio.get_running_loop(), None)) is not None:
+        await found.close()
+
+
+@cache
+def _load() -> ModuleType:
+    try:
+        from p4p.client import raw
+    except ImportError as exc:
+        raise MissingExtraError(
+            "PVs of PV Access (pva://) need p4p, which is not installed", extra="epics"
+        ) from exc
+    return raw
+
+
+class PvaChannel(Connection):
+    """One PV over PV Access; see `lapwing.epics.channel.Channel`.
+
+    The shape of an array is what its server told last: PV Access knows no other.
+
+    Args:
+        client: The client that makes it.
+        pv: Name of the PV.
+        device: Name of the device that uses it.
+    """
+
+    def __init__(self, client: "PvaClient", pv: str, device: str):
+        super().__init__(client, "pva", pv, device)
+        self._context = client.context
+        self._raw = client.raw
+        self._watch: PvaMonitor | None = None
+        self._look: Batch | None = None
+        self._monitors: weakref.WeakSet[PvaMonitor] = weakref.WeakSet()
+        self._puts: dict[Batch, str] = {}
+
+    def watch(self) -> None:
+        """Begin to look for the PV, and to hear of its losses and returns."""
+        if self._watch is None:
+            self._begin_watch(SMALL)
+
+    def _begin_watch(self, request: str) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        self._watch = PvaMonitor(self._context, self.pv, request, self._on_watch)
+
+    def _on_watch(self, news: list[Any]) -> None:
+        for one in news:
+            if isinstance(one, self._raw.Disconnected):
+                self._on_loss()
+            elif isinstance(one, self._raw.RemoteError):
+                # There is no alarm in it to be told of: then hear of everything.
+                self._begin_watch(EVERYTHING)
+                return
+        if not isinstance(news[-1], Exception):
+            self._look_closer()
+
+    def _look_closer(self) -> None:
+        """Ask what the values are; the channel is connected when that is known."""
+        if self._look is not None:
+            self._look.close()
+        look = self._look = self.ask(EVERYTHING)
+        look.done.add_done_callback(lambda done: self._on_look(look))
+
+    def _on_look(self, look: Batch) -> None:
+        look.close()
+        (answer,) = look.answers
+        if look is not self._look or isinstance(answer, Exception):
+            return
+        try:
+            self._control = structures.control_of(answer, self.pv)
+        except DeviceError as exc:
+            self.trouble = exc
+            return
+        self.set_connected(True)
+
+    def _on_loss(self) -> None:
+        if self._look is not None:
+            self._look.close()
+            self._look = None
+        # Whoever listens hears of the loss before the puts fail.
+        self.set_connected(False)
+        for batch, action in self._puts.items():
+            batch.fail(lost(self, action))
+
+    def ask(self, request: str) -> Batch:
+        """Begin a get of one PV.
+
+        Args:
+            request: What of it, as PV Access says it.
+        """
+        batch = Batch(1)
+        batch.add(lambda take: self._context.get(self.pv, take, request=request))
+        return batch
+
+    async def put(
+        self, value: Any, *, wait: bool = True, timeout: float | None = None
+    ) -> None:
+        """Write a value; with ``wait`` return when all that it set off is over."""
+        if not self.connected:
+            await self.require(connection.PATIENCE if wait else 0.0)
+        ready = to_put(value, self.control, title(self), bounded=False)
+        field = "value.index" if self.control.choices else "value"
+        action, batch = f"was set to {value}", Batch(1)
+        self._puts[batch] = action
+        # Without waiting the server answers too, as soon as it has taken the value.
+        limit = timeout if wait else self.client.answer_timeout
+        try:
+            batch.add(
+                lambda take: self._context.put(
+                    self.pv,
+                    take,
+                    builder=lambda structure: structure.__setitem__(field, ready),
+                    request=f"record[block={'true' if wait else 'false'}]",
+                    get=False,
+                )
+            )
+            await self.outcome(batch.done, action, limit)
+        finally:
+            del self._puts[batch]
+            batch.close()
+        if batch.answers[0] is not None:
+            raise self.error(batch.answers[0], action, timeout)
+
+    def beat(self) -> "asyncio.Future[bool]":
+        """Ask for something small; the future says whether it was answered well."""
+        batch = self.ask(SMALL)
+        sign: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def answered(done: "asyncio.Future[None]") -> None:
+            if not sign.done():
+                sign.set_result(not isinstance(batch.answers[0], Exception))
+
+        batch.done.add_done_callback(answered)
+        sign.add_done_callback(lambda sign: batch.close())
+        return sign
+
+    def monitor(
+        self, callback: Callable[[Value], None], *, every: bool = False
+    ) -> Subscription:
+        """Call ``callback(value)`` now and on each change, in the event loop."""
+        latest: list[Value] = []
+
+        def on_news(news: list[Any]) -> None:
+            found = [one for one in news if not isinstance(one, Exception)]
+            for structure in found:
+                latest[:] = [_merged(structure, *latest)]
+                if every:
+                    callback(latest[0])
+            if found and not every:
+                callback(latest[0])
+
+        # A queue of one makes the server put later changes in the place of earlier.
+        size = QUEUE if every else 1
+        request = f"{structures.READ}record[queueSize={size}]"
+        monitor = PvaMonitor(self._context, self.pv, request, on_news)
+        self._monitors.add(monitor)
+        return monitor
+
+    def note_shape(self, value: Any) -> None:
+        """Take note of how long an array was.
+
+        Args:
+            value: What the PV held; anything.
+        """
+        if isinstance(value, np.ndarray) and value.shape != self.control.shape:
+            self._control = replace(self.control, shape=value.shape)
+
+    def close(self) -> None:
+        """Give the connection up."""
+        self.forget()
+        for batch in tuple(self._puts):
+            batch.fail(lost(self, "was closed"))
+        if self._look is not None:
+            self._look.close()
+        for monitor in (self._watch, *self._monitors):
+            if monitor is not None:
+                monitor.close()
+        self._watch = self._look = None
+        self._monitors.clear()
+
+    def error(
+        self, answer: Exception, action: str, timeout: float | None
+    ) -> DeviceError:
+        """Return our error for one of p4p's.
+
+        Args:
+            answer: What p4p gave.
+            action: What was going on, such as ``"was read"``.
+            timeout: Seconds that were waited, or None.
+        """
+        if not self.connected or isinstance(answer, self._raw.Disconnected):
+            return lost(self, action)
+        if answer is Batch.UNANSWERED:
+            return late(self, action, timeout)
+        return self.refused(action, answer)
+
+
+def _merged(structure: Any, before: Value | None = None) -> Value:
+    """Return what a PV holds now; a monitor tells of what changed only."""
+    if before is None:
+        return structures.value_of(structure)
+    severity = before.severity
+    if structure.changed("alarm.severity"):
+        severity = structures.severity_of(structure)
+    value = before.value
+    if structure.changed("value"):
+        value = structures.plain(structure)
+    return Value(value, structures.stamp_of(structure) or before.timestamp, severity)
+
+
+class PvaClient:
+    """PV Access, seen from one event loop; see `lapwing.epics.channel.Client`.
+
+    Args:
+        raw: p4p's module of clients.
+        answer_timeout: Seconds after which a server that does not answer counts as
+            lost.
+
+    Attributes:
+        raw: As given.
+        context: p4p's connections.
+        answer_timeout: As given; may be changed.
+    """
+
+    def __init__(self, raw: ModuleType, answer_timeout: float = ANSWER_TIMEOUT):
+        self.raw = raw
+        self.context = raw.Context("pva", nt=False, useenv=True)
+        self.answer_timeout = answer_timeout
+        self._channels: weakref.WeakSet[PvaChannel] = weakref.WeakSet()
+
+    def channel(self, pv: str, device: str = "") -> PvaChannel:
+        """Return a channel that is not connected yet."""
+        channel = PvaChannel(self, pv, device)
+        self._channels.add(channel)
+        return channel
+
+    async def connect(self, channels: Iterable[PvaChannel], timeout: float) -> None:
+        """Connect channels, all at once."""
+        await connection.connect(channels, timeout)
+
+    async def get_many(
+        self, channels: Sequence[PvaChannel], timeout: float | None = None
+    ) -> list[Value]:
+        """Read channels afresh, all at once; return values in the same order."""
+        limit = self.answer_timeout if timeout is None else timeout
+        if not all(channel.connected for channel in channels):
+            await connection.connect(channels, min(limit, connection.PATIENCE))
+        batch = Batch(len(channels))
+        timer = asyncio.get_running_loop().call_later(limit, batch.finish)
+        try:
+            for channel in channels:
+                batch.add(
+                    partial(self.context.get, channel.pv, request=structures.READ)
+                )
+            await batch.done
+        finally:
+            timer.cancel()
+            batch.close()
+        if any(isinstance(answer, Exception) for answer in batch.answers):
+            self._complain(channels, batch, limit)
+        values = [structures.value_of(answer) for answer in batch.answers]
+        for channel, value in zip(channels, values, strict=True):
+            channel.note_shape(value.value)
+        return values
+
+    def _complain(
+        self, channels: Sequence[PvaChannel], batch: Batch, limit: float
+    ) -> None:
+        bad = [
+            (channel, answer)
+            for channel, answer in zip(channels, batch.answers, strict=True)
+            if isinstance(answer, Exception)
+        ]
+        errors = [channel.error(answer, "was read", limit) for channel, answer in bad]
+        for channel, answer in bad:
+            if answer is Batch.UNANSWERED and limit >= self.answer_timeout:
+                channel.fell_silent()
+        raise connection.first_of(errors, limit)
+
+    async def close(self) -> None:
+        """Close every channel and subscription of this client."""
+        for channel in list(self._channels):
+            channel.close()
+        self._channels.clear()
+        self.context.close()
+        # What p4p said last is in the loop's queue; let it be heard.
+        await asyncio.sleep(0)

@@ -1,17 +1,15 @@
 """The instruments of the simulated beamline, as a client sees them."""
 
 import asyncio
-import time
 
 import numpy as np
 import pytest
 from beamline_fixtures import (  # noqa: F401
     beamline_fixture,
     run_fixture,
-    until,
 )
+from pv_fixtures import goto, pv_fixture, seconds  # noqa: F401
 
-from lapwing.epics import ca
 from lapwing.sim.instruments import Look, region_sum
 from lapwing.sim.sample import Sample
 from lapwing.sim.scan_fields import info_fields, sscan_fields
@@ -19,70 +17,8 @@ from lapwing.sim.scan_fields import info_fields, sscan_fields
 INVALID = 3
 
 
-@pytest.fixture
-def pv(beamline, run):
-    """Put, get and wait, all by the end of a PV's name."""
-    return Pvs(run)
-
-
-class Pvs:
-    def __init__(self, run):
-        self.run = run
-        self.client = run(self._client())
-        self.channels = {}
-
-    async def _client(self):
-        return ca.client()
-
-    async def channel(self, name):
-        if name not in self.channels:
-            found = self.client.channel(f"SIM:{name}")
-            await self.client.connect([found], 5)
-            self.channels[name] = found
-        return self.channels[name]
-
-    async def aput(self, name, value, wait=True):
-        await (await self.channel(name)).put(value, wait=wait)
-
-    async def aget(self, *names):
-        found = [await self.channel(name) for name in names]
-        return await self.client.get_many(found)
-
-    def put(self, name, value, wait=True):
-        self.run(self.aput(name, value, wait))
-
-    def readings(self, *names):
-        return self.run(self.aget(*names))
-
-    def get(self, name):
-        return self.readings(name)[0].value
-
-    def text(self, name):
-        return bytes(self.get(name).astype("u1")).split(b"\0")[0].decode()
-
-    def control(self, name):
-        return self.run(self.channel(name)).control
-
-    def until(self, name, wanted):
-        async def same():
-            return (await self.aget(name))[0].value == wanted
-
-        self.run(until(same))
-
-
 def look(x, y, dwell, noise=True):
     return Look(Sample(), x, y, dwell, noise)
-
-
-def goto(pv, x, y):
-    pv.put("X", x)
-    pv.put("Y", y)
-
-
-def seconds(action):
-    began = time.monotonic()
-    action()
-    return time.monotonic() - began
 
 
 def test_a_scaler_counts_for_its_preset_time_what_is_there(pv):
@@ -91,10 +27,10 @@ def test_a_scaler_counts_for_its_preset_time_what_is_there(pv):
     assert 0.19 < seconds(lambda: pv.put("SCALER:CNT", 1)) < 0.6
     assert pv.get("SCALER:CNT") == 0
     names = [f"SCALER:{end}" for end in ("T", "S1", "S2", "S3", "S4", "S5")]
-    values = [reading.value for reading in pv.readings(*names)]
+    values = pv.get(*names)
     assert values == [0.2, 2_000_000, *look(0.5, 0.25, 0.2).scaler(), 0]
     names = [f"SCALER:NM{i}" for i in range(1, 6)]
-    assert [one.value for one in pv.readings(*names)] == ["clock", "I0", "It", "If", ""]
+    assert pv.get(*names) == ["clock", "I0", "It", "If", ""]
     assert pv.get("SCALER:RTYP") == "scaler"
 
 
@@ -115,15 +51,10 @@ def test_0_ends_a_count_and_its_put_is_answered(pv):
     pv.put("SCALER:TP", 30)
 
     async def story():
-        counting = asyncio.ensure_future(pv.aput("SCALER:CNT", 1))
-
-        async def begun():
-            return (await pv.aget("SCALER:CNT"))[0].value == 1
-
-        await until(begun)
+        counting = await pv.held("SCALER:CNT", 1)
         await pv.aput("SCALER:CNT", 0, wait=False)
         await asyncio.wait_for(counting, 3)
-        return (await pv.aget("SCALER:T"))[0].value
+        return await pv.aget("SCALER:T")
 
     assert pv.run(story()) < 3
     assert pv.get("SCALER:CNT") == 0
@@ -174,18 +105,13 @@ def test_a_count_can_be_stalled_cut_short_and_spoilt(
 
     async def story():
         await pv.aput(f"{prefix}STALL", 1)
-        held = asyncio.ensure_future(pv.aput(trigger, 1))
+        held = await pv.held(trigger, 1)
         done, _ = await asyncio.wait([held], timeout=0.2)
         assert not done
         await pv.aput(f"{prefix}STALL", 0)
         await held
         await pv.aput(f"{prefix}STALL", 1)
-        held = asyncio.ensure_future(pv.aput(trigger, 1))
-
-        async def begun():
-            return (await pv.aget(trigger))[0].value == 1
-
-        await until(begun)
+        held = await pv.held(trigger, 1)
         # Where there is another way to end it, 0 is the one that all have.
         await pv.aput(trigger, 0, wait=False)
         await held
@@ -258,12 +184,7 @@ def test_the_stop_of_an_mca_ends_its_put(pv):
     pv.put("MCA:PRTM", 30)
 
     async def story():
-        held = asyncio.ensure_future(pv.aput("MCA:EraseStart", 1))
-
-        async def begun():
-            return (await pv.aget("MCA:EraseStart"))[0].value == 1
-
-        await until(begun)
+        held = await pv.held("MCA:EraseStart", 1)
         await pv.aput("MCA:Stop", 1)
         await asyncio.wait_for(held, 3)
 
@@ -306,27 +227,19 @@ def test_a_multichannel_scaler_goes_on_with_each_pulse(pv):
     pv.put("MCS:ChannelAdvance", "External")
 
     async def story():
-        held = asyncio.ensure_future(pv.aput("MCS:EraseStart", 1))
-
-        async def waiting():
-            return (await pv.aget("MCS:Acquiring"))[0].value == 1
-
-        await until(waiting)
+        held = await pv.held("MCS:EraseStart", 1)
+        await pv.auntil("MCS:Acquiring", 1)
         for i in range(3):
             assert not held.done()
             await pv.aput("MCS:SoftwareChannelAdvance", 1)
-
-            async def counted(i=i):
-                return (await pv.aget("MCS:CurrentChannel"))[0].value == i + 1
-
-            await until(counted)
+            await pv.auntil("MCS:CurrentChannel", i + 1)
         await asyncio.wait_for(held, 3)
-        held = asyncio.ensure_future(pv.aput("MCS:EraseStart", 1))
-        await until(waiting)
+        held = await pv.held("MCS:EraseStart", 1)
         await pv.aput("MCS:StopAll", 1)
         await asyncio.wait_for(held, 3)
 
     pv.run(story())
+    assert pv.get("MCS:Acquiring") == 0
     pv.put("MCS:ChannelAdvance", "Internal")
 
 
@@ -335,7 +248,7 @@ def test_an_electrometer_tells_mean_currents(pv):
     pv.put("EM:AveragingTime", 0.05)
     pv.put("EM:Acquire", 1)
     names = [f"EM:Current{i}:MeanValue" for i in range(1, 5)]
-    means = [reading.value for reading in pv.readings(*names)]
+    means = pv.get(*names)
     assert means == pytest.approx(look(0.5, 0.25, 0.05).currents())
 
 

@@ -15,6 +15,7 @@ from softioc import builder, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 from softioc.imports import Com
 
+from lapwing.sim.records_camera import SimCamera
 from lapwing.sim.records_counter import SimDetector, SimScaler
 from lapwing.sim.records_mca import build_mca, build_multi_element
 from lapwing.sim.records_motor import SimMotor
@@ -58,6 +59,7 @@ def build(
     build_multi_element(f"{prefix}MED:", view)
     SimMultichannelScaler(f"{prefix}MCS:", view)
     SimElectrometer(f"{prefix}EM:", view)
+    SimCamera(f"{prefix}CAM:", view)
     for name, value in (("CENTRE", sample.centre), ("FWHM", sample.fwhm)):
         builder.aIn(f"{prefix}TRUTH:{name}", initial_value=value, EGU="mm", PREC=4)
     build_scan(prefix)

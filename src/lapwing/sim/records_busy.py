@@ -26,7 +26,6 @@ class BusyRecord:
         name: Name of the record.
         work: What is to be done; it waits with `wait`, to be ended early.
         choices: Words for 0 and 1; without them the record is a number.
-        resets: Whether the record goes back to 0 at the end.
     """
 
     def __init__(
@@ -35,10 +34,8 @@ class BusyRecord:
         work: Callable[[], Awaitable[None]],
         *,
         choices: tuple[str, str] | None = None,
-        resets: bool = True,
     ):
         self._work = work
-        self._resets = resets
         self._wanted = False
         self._nudge = asyncio.Event()
         worker = builder.longOut(
@@ -110,16 +107,49 @@ class BusyRecord:
             await self._work()
         finally:
             self._wanted = False
-            if self._resets:
-                self._record.set(0, process=False)
+            self._record.set(0, process=False)
 
 
-class Exposure:
-    """A count of some seconds, with the faults that a test can switch on.
+class Faults:
+    """What a test can switch on, to see what a scan makes of it.
 
     ``STALL`` 1: a count does not end, except by 0. ``SHORT`` n: the next n counts
     end at once, with nothing counted. ``INVALID`` n: the readings of the next n
     counts have the severity INVALID.
+
+    Args:
+        prefix: What the names of the faults begin with, such as ``"SIM:DET:"``.
+        busy: What counts.
+    """
+
+    def __init__(self, prefix: str, busy: BusyRecord):
+        self._busy = busy
+        self._stall = builder.boolOut(
+            f"{prefix}STALL",
+            ZNAM="free",
+            ONAM="stalled",
+            on_update=lambda _: busy.nudge(),
+            **_FLAG,
+        )
+        self._short = builder.longOut(f"{prefix}SHORT", **_FLAG)
+        self._invalid = builder.longOut(f"{prefix}INVALID", **_FLAG)
+
+    async def expose(self, seconds: float) -> float:
+        """Count for some seconds; return those in which it really counted."""
+        if take_one(self._short):
+            return 0.0
+        live = await self._busy.wait(seconds)
+        while self._stall.get() and not self._busy.ended:
+            await self._busy.wait_for_change()
+        return live
+
+    def trouble(self) -> dict[str, int]:
+        """Return the alarm of the readings of this count: none, or INVALID."""
+        return INVALID if take_one(self._invalid) else {}
+
+
+class Exposure:
+    """A count of some seconds, with its trigger and its faults.
 
     Args:
         prefix: What the names of the faults begin with, such as ``"SIM:DET:"``.
@@ -142,33 +172,12 @@ class Exposure:
     ):
         self._seconds, self._publish, self._delay = seconds, publish, delay
         self.busy = BusyRecord(trigger, self._count, choices=choices)
-        self._stall = builder.boolOut(
-            f"{prefix}STALL",
-            ZNAM="free",
-            ONAM="stalled",
-            on_update=lambda _: self.busy.nudge(),
-            **_FLAG,
-        )
-        self._short = builder.longOut(f"{prefix}SHORT", **_FLAG)
-        self._invalid = builder.longOut(f"{prefix}INVALID", **_FLAG)
+        self._faults = Faults(prefix, self.busy)
 
     async def _count(self) -> None:
         await self.busy.wait(self._delay())
-        live = await self.expose(self._seconds())
-        self._publish(live, self.trouble())
-
-    async def expose(self, seconds: float) -> float:
-        """Count for some seconds; return those in which it really counted."""
-        if take_one(self._short):
-            return 0.0
-        live = await self.busy.wait(seconds)
-        while self._stall.get() and not self.busy.ended:
-            await self.busy.wait_for_change()
-        return live
-
-    def trouble(self) -> dict[str, int]:
-        """Return the alarm of the readings of this count: none, or INVALID."""
-        return INVALID if take_one(self._invalid) else {}
+        live = await self._faults.expose(self._seconds())
+        self._publish(live, self._faults.trouble())
 
 
 def take_one(left: Any) -> bool:
@@ -177,3 +186,19 @@ def take_one(left: Any) -> bool:
     if count > 0:
         left.set(count - 1, process=False)
     return count > 0
+
+
+def build_command(name: str, action: Callable[[], None]) -> None:
+    """Make a record that does something each time that 1 is put into it.
+
+    Args:
+        name: Name of the record.
+        action: What it does, at once.
+    """
+    builder.Action(
+        name,
+        ZNAM="Done",
+        ONAM="Do",
+        on_update=lambda value: action() if value else None,
+        **_FLAG,
+    )

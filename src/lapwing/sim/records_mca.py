@@ -11,7 +11,7 @@ import numpy as np
 from softioc import builder
 
 from lapwing.sim.instruments import net_sum, region_sum
-from lapwing.sim.records_busy import Exposure
+from lapwing.sim.records_busy import Exposure, build_command
 from lapwing.sim.sample import SPECTRUM_CHANNELS
 from lapwing.sim.view import View
 
@@ -118,18 +118,8 @@ class SimMca:
             self._publish,
             choices=_CHOICES,
         )
-        self._command(f"{prefix}{stop}", self.exposure.busy.end)
-        self._command(f"{prefix}{erase}", lambda: self._publish(0.0, {}))
-
-    @staticmethod
-    def _command(name: str, action: Any) -> None:
-        builder.Action(
-            name,
-            ZNAM="Done",
-            ONAM="Do",
-            initial_value=0,
-            on_update=lambda value: action() if value else None,
-        )
+        build_command(f"{prefix}{stop}", self.exposure.busy.end)
+        build_command(f"{prefix}{erase}", lambda: self._publish(0.0, {}))
 
     def _publish(self, live: float, trouble: dict[str, int]) -> None:
         self._elapsed.set(live, **trouble)

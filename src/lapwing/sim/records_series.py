@@ -10,7 +10,7 @@ import asyncio
 import numpy as np
 from softioc import builder
 
-from lapwing.sim.records_busy import BusyRecord, Exposure
+from lapwing.sim.records_busy import BusyRecord, Exposure, build_command
 from lapwing.sim.view import View
 
 MAX_CHANNELS = 2000
@@ -57,18 +57,9 @@ class SimMultichannelScaler:
             builder.WaveformIn(f"{prefix}mca{i + 1}:VAL", np.zeros(MAX_CHANNELS))
             for i in range(NUM_INPUTS)
         ]
-        for name, action in (
-            ("StopAll", self._busy.end),
-            ("EraseAll", lambda: self._show(0)),
-            ("SoftwareChannelAdvance", self._pulse),
-        ):
-            builder.Action(
-                f"{prefix}{name}",
-                ZNAM="Done",
-                ONAM="Do",
-                initial_value=0,
-                on_update=lambda value, action=action: action() if value else None,
-            )
+        build_command(f"{prefix}StopAll", self._busy.end)
+        build_command(f"{prefix}EraseAll", lambda: self._show(0))
+        build_command(f"{prefix}SoftwareChannelAdvance", self._pulse)
 
     def _pulse(self) -> None:
         self._pulses += 1

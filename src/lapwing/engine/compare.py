@@ -38,41 +38,40 @@ class Comparer:
         self._live_groups: dict[Hashable, Hashable] = {}
         # What stands in the records for each device; held, so that no other takes
         # its id. The decoder has one reference for each name, so that ``is`` will do.
-        self._known: dict[int, tuple[Any, Any]] = {id(None): (None, None)}
+        self._known: dict[int, Any] = {}
+        self._held: list[Any] = []
 
     def same(self, recorded: Record, msg: Msg) -> bool:
         """Whether a message is the recorded one."""
         command, obj, args, kwargs, run = msg
-        known = self._known.get(id(obj))
+        then, device, then_args, then_kwargs, then_run = recorded
         if (
-            known is None
-            or recorded[1] is not known[1]
-            or recorded[0] != command
+            then != command
+            or (obj is not device and self._known.get(id(obj), obj) is not device)
             or (
-                recorded[4] is not run
-                and (run.__class__ not in _PLAIN or recorded[4] != run)
+                then_run is not run and (run.__class__ not in _PLAIN or then_run != run)
             )
-            or ((args or recorded[2]) and not _quickly_same(recorded[2], args))
+            or ((args or then_args) and not _quickly_same(then_args, args))
         ):
             return self._slowly(recorded, msg)
-        before = recorded[3]
-        if kwargs or before:
-            if len(kwargs) != len(before):
-                return self._slowly(recorded, msg)
-            for key, value in kwargs.items():
-                other = before.get(key, _MISSING)
-                if value is other:  # None, a bool, a small number
+        if not kwargs and not then_kwargs:
+            return True
+        if len(kwargs) != len(then_kwargs):
+            return self._slowly(recorded, msg)
+        for key, value in kwargs.items():
+            other = then_kwargs.get(key, _MISSING)
+            if value is other:  # None, a bool, a small number
+                continue
+            kind = value.__class__
+            if kind is not other.__class__ or kind not in _PLAIN:
+                if kind is tuple and not value and other == []:
                     continue
-                kind = value.__class__
-                if kind is not other.__class__ or kind not in _PLAIN:
-                    if kind is tuple and not value and other == []:
-                        continue
-                    return self._slowly(recorded, msg)
-                if key == "group":
-                    if not self._same_group(command, other, value):
-                        return False
-                elif value != other:
-                    return self._slowly(recorded, msg)
+                return self._slowly(recorded, msg)
+            if key == "group":
+                if not self._same_group(command, other, value):
+                    return False
+            elif value != other:
+                return self._slowly(recorded, msg)
         return True
 
     def forget_groups(self) -> None:
@@ -84,11 +83,14 @@ class Comparer:
         live = self._decoder.unpack(self._encoder.pack([msg]))[0]
         for obj in msg.args if msg.command in _OF_SEVERAL else ():
             self._see(obj)
-        if id(msg.obj) not in self._known:
+        is_new = msg.obj is not None and id(msg.obj) not in self._known
+        if is_new:
             self._see(msg.obj)
         if not self._same_message(recorded, live):
             return False
-        self._known[id(msg.obj)] = (msg.obj, recorded[1])
+        if is_new:
+            self._known[id(msg.obj)] = recorded[1]
+            self._held.append(msg.obj)
         return True
 
     def _same_message(self, recorded: Record, live: Record) -> bool:
@@ -121,13 +123,15 @@ class Comparer:
             return live is recorded
         if recorded.__class__ is not str or live.__class__ is not str:
             recorded, live = _hashable(recorded), _hashable(live)
-        same = (
-            self._groups.setdefault(live, recorded) == recorded
-            and self._live_groups.setdefault(recorded, live) == live
-        )
-        if same and command == "wait":  # its next use may have another one
-            del self._groups[live], self._live_groups[recorded]
-        return same
+        groups, live_groups = self._groups, self._live_groups
+        if command == "wait":  # their next use may have other names
+            there = groups.pop(live, recorded), live_groups.pop(recorded, live)
+        else:
+            there = (
+                groups.setdefault(live, recorded),
+                live_groups.setdefault(recorded, live),
+            )
+        return there == (recorded, live)
 
 
 def _quickly_same(recorded: list[Any], live: tuple[Any, ...]) -> bool:

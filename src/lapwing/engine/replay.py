@@ -39,7 +39,8 @@ from lapwing.journal.codec import (
     StatusRef,
 )
 from lapwing.journal.resume_state import UNKNOWN, ResumeState
-from lapwing.journal.steps import NONE, Beside, Step, Steps
+from lapwing.journal.step import NONE, Beside, Stretch
+from lapwing.journal.steps import Steps
 from lapwing.messages import Msg
 from lapwing.status import Status
 
@@ -126,6 +127,7 @@ class Replay:
         self.streams: dict[str, Stream] = {}
         self.handled: tuple[type[Exception], ...] = ()
         self._steps = Steps(records)
+        self._comparer = Comparer(self.standing.see)
         self._plan = plan
         self._perform = perform
         self._tell = tell
@@ -146,51 +148,67 @@ class Replay:
         finally:
             LISTENER.reset(token)
 
-    async def _drive(self) -> None:  # noqa: C901 - one loop, ten times a point
-        comparer = Comparer(self.standing.see)
-        same, send, effects = comparer.same, self._plan.send, EFFECTS
-        response, error = None, None
+    async def _drive(self) -> None:
         deadline = monotonic() + BUDGET
-        for step in self._steps:
-            recorded, beside = step.message, step.beside
-            if recorded is not None:
-                if beside is not None and beside.of_new_life:
-                    comparer.forget_groups()
-                try:
-                    msg = send(response) if error is None else self._plan.throw(error)
-                except (StopIteration, Exception) as exc:
-                    raise self._end(step, exc) from exc
-                if self._notes or self._failure is not None:
-                    raise self._failure or self._not_looked(step)
-                if msg.__class__ is not Msg and not hasattr(msg, "command"):
-                    raise _mismatch(step, recorded, msg)
-                if not same(recorded, msg):
-                    raise _mismatch(step, recorded, msg)
-                response, error = step.answer, None
-                if response is NONE and step.error is None and msg[0] in _SILENT:
-                    response = None
-                elif response is not True:
-                    response, error = self._answer(step, msg)
-                if error is not None and not self._was_done(step, msg):
-                    self.standing.take_failed(msg)
-                elif (effect := effects.get(msg[0])) is not None:
-                    effect(self.standing, step.index, msg, response)
-            if beside is not None:
-                self._take(step, beside)
-            if not step.index & 63 and monotonic() > deadline:
+        for stretch in self._steps:
+            self._follow(stretch)
+            if monotonic() > deadline:
                 await asyncio.sleep(0)  # others live on this loop
                 deadline = monotonic() + BUDGET
         self.standing.leave_under_way(self.statuses)
         self.standing.give_up(self._failed)
+
+    def _follow(self, stretch: Stretch) -> None:  # noqa: C901 - ten rounds a point
+        same, send, effects = self._comparer.same, self._plan.send, EFFECTS
+        standing, others = self.standing, stretch.beside
+        response, error = self.response, self.error
+        index = stretch.first - 1
+        for recorded, answer in zip(stretch.messages, stretch.answers, strict=True):
+            index += 1
+            beside = others.get(index) if others else None
+            if recorded is None:
+                self._take(index, beside)  # it came before the first message
+                continue
+            if beside is not None and beside.of_new_life:
+                self._comparer.forget_groups()
+            try:
+                msg = send(response) if error is None else self._plan.throw(error)
+            except (StopIteration, Exception) as exc:
+                raise self._end(index, recorded, exc) from exc
+            if self._notes or self._failure is not None:
+                raise self._failure or self._not_looked(index)
+            if msg.__class__ is not Msg and not hasattr(msg, "command"):
+                raise _mismatch(index, recorded, msg)
+            if not same(recorded, msg):
+                raise _mismatch(index, recorded, msg)
+            command = msg[0]
+            response, error = answer, None
+            thrown = None if beside is None else beside.error
+            if thrown is not None:
+                response, error = None, error_of(thrown)
+            elif answer is NONE and command in _SILENT:
+                response = None
+            elif answer.__class__ is StatusRef and answer.success:
+                response = Status.finished(action=_BEFORE)
+            elif answer is not True:
+                response = self._answer(index, msg, answer)
+            if thrown is not None and not self._was_done(thrown, msg):
+                standing.take_failed(msg)
+            elif (effect := effects.get(command)) is not None:
+                effect(standing, index, msg, response)
+            if beside is not None:
+                self._take(index, beside)
         self.response, self.error = response, error
 
-    def _take(self, step: Step, beside: Beside) -> None:
+    def _take(self, index: int, beside: Beside | None) -> None:
         """Take what else came of a message."""
+        if beside is None:
+            return
         for name, doc in beside.documents:
             self._tell(name, doc)
-        for index, success in beside.done:
-            self._finish(index, success)
-        if beside.notes and not self._is_last(step):  # behind that it looks again
+        for number, success in beside.done:
+            self._finish(number, success)
+        if beside.notes and not self._is_last(index):  # behind that it looks again
             self._notes = deque(beside.notes)
 
     @property
@@ -199,45 +217,44 @@ class Replay:
         assert self._steps.state is not None  # noqa: S101 - it was run
         return self._steps.state
 
-    def _is_last(self, step: Step) -> bool:
+    def _is_last(self, index: int) -> bool:
         state = self._steps.state
-        return state is not None and step.index == state.index - 1
+        return state is not None and index == state.index - 1
 
-    def _end(self, step: Step, exc: BaseException) -> ReplayMismatchError:
+    def _end(
+        self, index: int, recorded: Record, exc: BaseException
+    ) -> ReplayMismatchError:
         """Return the error for a plan that says nothing where it said something."""
         if isinstance(exc, StopIteration):
-            return _mismatch(step, step.message, "nothing: it ended")
+            return _mismatch(index, recorded, "nothing: it ended")
         return self._failure or _mismatch(
-            step, step.message, f"nothing: it raised {exc!r}"
+            index, recorded, f"nothing: it raised {exc!r}"
         )
 
-    def _not_looked(self, step: Step) -> ReplayMismatchError:
+    def _not_looked(self, index: int) -> ReplayMismatchError:
         return ReplayMismatchError(
-            f"before message {step.index + 1} the plan looked outside itself less "
+            f"before message {index + 1} the plan looked outside itself less "
             f"often than before: it did not ask for {self._notes[0][1]!r}"
         )
 
-    def _answer(self, step: Step, msg: Msg) -> tuple[Any, BaseException | None]:
-        if step.error is not None:
-            return None, error_of(step.error)
-        answer = step.answer
+    def _answer(self, index: int, msg: Msg, answer: Any) -> Any:
+        """Return what a message is to be answered, from what was written."""
         if answer.__class__ is StatusRef:
-            return self._status(answer, step.index), None
+            return self._status(answer, index)
         if msg[0] in _PERFORMED:
-            return self._perform(msg), None
+            return self._perform(msg)
         if answer is NONE:
-            if not self._is_last(step):
-                return None, None
+            if not self._is_last(index):
+                return None
             answer = self._last_answer(msg)
         if answer is None or msg[0] == "read":
-            return answer if answer is None else _writable(answer), None
-        answer = self._value(answer, step.index)
-        return self._as_tuple(msg, answer) if msg[0] in _TUPLES else answer, None
+            return answer if answer is None else _writable(answer)
+        answer = self._value(answer, index)
+        return self._as_tuple(msg, answer) if msg[0] in _TUPLES else answer
 
-    def _was_done(self, step: Step, msg: Msg) -> bool:
+    def _was_done(self, error: ErrorRef, msg: Msg) -> bool:
         """Whether a message was done, and the plan told of another one's failure."""
-        error = step.error
-        if error is None or error.name != "FailedStatus" or msg[0] in _NOT_BESIDE:
+        if error.name != "FailedStatus" or msg[0] in _NOT_BESIDE:
             return False
         given = ", ".join(repr(arg) for arg in msg.args)
         own = f": {getattr(msg.obj, 'name', None)} failed to {msg.command} {given}"
@@ -355,16 +372,14 @@ def _writable(reading: Any) -> Any:
     return reading
 
 
-def _mismatch(step: Step, recorded: Record | None, now: Any) -> ReplayMismatchError:
-    before, says = "nothing", now
-    if recorded is not None:
-        live = _as_recorded(now) if isinstance(now, Msg) else None
-        same = set() if live is None else _same_keywords(recorded[3], now.kwargs)
-        before = _written(recorded, same)
-        says = now if live is None else _written(live, same)
+def _mismatch(index: int, recorded: Record, now: Any) -> ReplayMismatchError:
+    live = _as_recorded(now) if isinstance(now, Msg) else None
+    same = set() if live is None else _same_keywords(recorded[3], now.kwargs)
+    before = _written(recorded, same)
+    says = now if live is None else _written(live, same)
     return ReplayMismatchError(
-        f"message {step.index + 1} of the plan was {before}, and is now {says}",
-        index=step.index,
+        f"message {index + 1} of the plan was {before}, and is now {says}",
+        index=index,
     )
 
 

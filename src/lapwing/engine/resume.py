@@ -31,8 +31,8 @@ from lapwing.journal.resume_state import (
     ResumeState,
     RunAt,
     StreamAt,
-    resume_state,
 )
+from lapwing.journal.steps import resume_state
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
 from lapwing.status import Status

@@ -5,78 +5,38 @@ Must not know plans: messages are as they were written.
 Test: group records made by a transcript; compare with what it was told.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from lapwing.documents import Document
 from lapwing.errors import DataError
-from lapwing.journal.codec import ErrorRef, Kind, ObjectRef, Record
-from lapwing.journal.resume_state import Fold, ResumeState
+from lapwing.journal.codec import Kind, Record
+from lapwing.journal.fold import Fold
+from lapwing.journal.reads import Reads
+from lapwing.journal.resume_state import UNKNOWN, ResumeState
+from lapwing.journal.step import NONE, Step, Stretch
 
-_SENT, _THROWN = int(Kind.SENT), int(Kind.THROWN)
+_BEGIN, _ENGINE, _END = int(Kind.BEGIN), int(Kind.ENGINE), int(Kind.END)
+_SENT, _THROWN, _DONE = int(Kind.SENT), int(Kind.THROWN), int(Kind.DONE)
 _NOTE, _NOTE_ERROR = int(Kind.NOTE), int(Kind.NOTE_ERROR)
 _DOCUMENT, _READING = int(Kind.DOCUMENT), int(Kind.READING)
-_DONE, _RESUMED = int(Kind.DONE), int(Kind.RESUMED)
+_RESUMED = int(Kind.RESUMED)
 
-NONE: Any = object()
-"""No answer was written: None, if another message follows."""
-
-
-class Beside:
-    """What else came of a message; of most, nothing did.
-
-    Attributes:
-        notes: What the plan saw outside itself before its next message: whether it
-            saw it, and the value, or the error.
-        documents: Name and content of the documents made meanwhile.
-        done: Statuses that were done meanwhile: number of the message that was
-            answered by each, and whether it succeeded.
-        of_new_life: Whether it is the first that another process has said.
-    """
-
-    __slots__ = ("documents", "done", "notes", "of_new_life")
-
-    def __init__(self) -> None:
-        self.notes: list[tuple[bool, Any]] = []
-        self.documents: list[tuple[str, Document]] = []
-        self.done: list[tuple[int, bool]] = []
-        self.of_new_life = False
-
-
-class Step:
-    """A message of the plan, and what came of it until the next.
-
-    Attributes:
-        index: Number of the message among those of the plan; -1 for what was before
-            the first.
-        message: The message as it was written; None for index -1.
-        answer: What the plan was sent; `NONE` if nothing was written.
-        error: What was thrown into it instead.
-        beside: What else came of it; None if nothing did.
-    """
-
-    # Plain and small, for there are ten of them a point.
-    __slots__ = ("answer", "beside", "error", "index", "message")
-
-    def __init__(self, index: int, message: Record | None):
-        self.index = index
-        self.message = message
-        self.answer: Any = NONE
-        self.error: ErrorRef | None = None
-        self.beside: Beside | None = None
+MANY = 100
+"""Steps that are held before those are yielded that stand."""
 
 
 class Steps:
     """The steps of a call that stand, in order; to be iterated over once.
 
-    A step is yielded once nothing can make it void any more: a call goes on behind
-    it, whenever it is cut off. So few are held at a time, of however many.
+    They are yielded in stretches, once nothing can make them void any more: a call
+    goes on behind them, whenever it is cut off. So few are held at a time, of however
+    many.
 
     Args:
         records: All records of the call.
 
     Attributes:
-        state: Where the call goes on; known before its last step is yielded.
+        state: Where the call goes on; known before the last step is yielded.
 
     Raises:
         DataError: The records contradict each other.
@@ -85,185 +45,147 @@ class Steps:
     def __init__(self, records: Iterable[Record]):
         self.state: ResumeState | None = None
         self._records = records
-
-    def __iter__(self) -> Iterator[Step]:
-        fold, grouping = Fold(), _Grouping()
-        for fold.number, record in enumerate(self._records):
-            kind = record[0]
-            if kind.__class__ is str:
-                fold.message(record)
-                grouping.message(record)
-                if fold.point[0] > grouping.released + 2:
-                    yield from grouping.release(fold.point[0] - 1)
-            elif kind == _SENT:
-                fold.sent(record[1])
-                grouping.step.answer, grouping.step.error = record[1], None
-            elif kind == _DOCUMENT:
-                fold.document(record[1], record[2])
-                grouping.document(record[1], record[2])
-            else:
-                fold.other(kind, record)
-                if kind in _TAKES:
-                    _TAKES[kind](grouping, record)
-        self.state = fold.state()
-        grouping.cut_off(self.state.index)
-        yield from grouping.rest()
-
-
-class _Grouping:
-    """Steps that are being made; those with a reading to come are kept back."""
-
-    def __init__(self) -> None:
-        self.released = -2  # index of the last that was
-        self.step = Step(-1, None)
-        self._waiting: list[Step] = []
-        self._open: dict[Hashable, list[Step]] = {}  # reads of each open event
-        self._num_reads = 0
-        self._saving: Hashable = NONE
-        self._object_keys: dict[str, dict[str, list[str]]] = {}
+        self._held = Stretch(-1, [None], [NONE], {})
+        self._fold, self._reads = Fold(), Reads(self._held)
         self._new_life = False
 
-    @property
-    def _beside(self) -> Beside:
-        if self.step.beside is None:
-            self.step.beside = Beside()
-        return self.step.beside
+    def __iter__(self) -> Iterator[Stretch]:  # noqa: C901 - ten records a point
+        held, fold, reads = self._held, self._fold, self._reads
+        messages, answers, takers = held.messages, held.answers, self._takers()
+        index = -1
+        for number, record in enumerate(self._records):
+            kind = record[0]
+            if kind.__class__ is str:
+                if fold.unsettled is not None:
+                    fold.settle()
+                if reads.saving is not NONE:
+                    reads.end_saving()  # it was no event that came of them
+                messages.append(record)
+                answers.append(NONE)
+                index += 1
+                fold.last, fold.answered = record, False
+                if (take := takers.get(kind)) is not None:
+                    take(index, record)
+                if self._new_life:
+                    held.of_last().of_new_life, self._new_life = True, False
+                if fold.point - held.first > MANY and not reads.num_waiting:
+                    yield self._release()
+            elif kind == _SENT:
+                answers[-1] = record[1]
+                fold.answered = True
+                if fold.unsettled is not None:
+                    fold.settle(response=UNKNOWN)
+                if index in held.beside:
+                    held.beside[index].error = None
+            elif kind == _DOCUMENT:
+                _, name, doc = record
+                if name == "event":
+                    fold.event(doc, number, index)
+                    reads.event(doc)
+                else:
+                    fold.document(name, doc, index)
+                    reads.document(name, doc)
+                beside = held.of_last()
+                beside.documents = (*beside.documents, (name, doc))
+            else:
+                self._other(kind, record)
+                index = held.end - 1
+        fold.settle_checkpoint()
+        self.state = fold.state(self._since())
+        self._cut_off(self.state.index)
+        yield held
 
-    def message(self, record: Record) -> None:
-        """Take a message of the plan."""
-        before = self.step
-        self._waiting.append(before)
-        if self._open:
-            self._finish(before)
-        self.step = Step(before.index + 1, record)
-        if self._new_life:
-            self._beside.of_new_life, self._new_life = True, False
-        command = record[0]
-        if command == "create":
-            self._open[_key(record[4])] = []
-        elif command in _CLOSING and self._open:
-            run = _key(record[4])
-            if command != "save":
-                self._close(run)
-            elif run in self._open:
-                self._saving = run
+    def _takers(self) -> dict[str, Callable[[int, Record], None]]:
+        """Return what takes a message, for each verb that is of interest."""
+        fold, reads = self._fold, self._reads
 
-    def release(self, end: int) -> list[Step]:
-        """Return the steps before a message, if all of them are complete."""
-        if self._num_reads:
-            return []
-        waiting = self._waiting
-        number = end - waiting[0].index if waiting else 0
-        ready, self._waiting = waiting[:number], waiting[number:]
-        if ready:
-            self.released = ready[-1].index
-        return ready
+        def create(index: int, message: Record) -> None:
+            fold.created(index, message)
+            reads.created(index, message)
 
-    def rest(self) -> list[Step]:
-        """Return what is left."""
-        self._waiting.append(self.step)
-        return self._waiting
+        return {**fold.takers(), **reads.takers(), "create": create}
 
-    def resumed(self, record: Record) -> None:
+    def _other(self, kind: int, record: Record) -> None:
+        """Take a record that is no message, no response and no document."""
+        held, fold = self._held, self._fold
+        if kind in (_NOTE, _NOTE_ERROR):
+            fold.looked()
+            beside = held.of_last()
+            beside.notes = (*beside.notes, (kind == _NOTE, record[1]))
+        elif kind == _THROWN:
+            fold.thrown(record[1])
+            held.of_last().error = record[1]
+        elif kind == _DONE:
+            beside = held.of_last()
+            beside.done = (*beside.done, (record[1], record[2]))
+        elif kind == _READING:
+            self._reads.reading(record[1], record[2])
+        elif kind == _RESUMED:
+            self._resumed(record[1])
+        elif kind == _ENGINE:
+            fold.engine_message(record[1])
+        elif kind == _BEGIN:
+            fold.begun = record[1]
+        elif kind == _END:
+            fold.ended = True
+
+    def _release(self) -> Stretch:
+        """Return the steps that stand and are complete."""
+        stretch = self._held.split(self._fold.point - 1)
+        answered, first = self._reads.answered, self._held.first
+        self._reads.answered = {index for index in answered if index >= first}
+        return stretch
+
+    def _since(self) -> list[Step]:
+        """Return the steps from the message before the point on.
+
+        What a read into an event gave stands in the event, and is not among them.
+        """
+        return [
+            replace(step, answer=NONE) if step.index in self._reads.answered else step
+            for step in self._held.steps(self._fold.point - 1)
+        ]
+
+    def _resumed(self, index: int) -> None:
         """Another process went on with a message."""
-        self.cut_off(record[1])
-        self._beside.notes = []  # it looks again
-        self._open.clear()  # what was read into them was written
-        self._num_reads = 0
-        self._saving = NONE
+        self._fold.resumed(index, self._since())
+        self._cut_off(index)
+        self._held.of_last().notes = ()  # it looks again
+        self._reads.forget()  # what was read into events was written
         self._new_life = True
 
-    def cut_off(self, index: int) -> None:
+    def _cut_off(self, index: int) -> None:
         """Forget the messages from this one on, but not the documents they made."""
-        documents: list[tuple[str, Document]] = []
-        while self.step.index >= index:
-            documents[:0] = self._beside.documents
-            if not self._waiting:
-                raise DataError(
-                    f"the records say that the call went on with message {index}, but "
-                    f"message {self.released + 1} stood already"
-                )
-            self.step = self._waiting.pop()
+        held = self._held
+        if index <= held.first:
+            raise DataError(
+                f"the records say that the call went on with message {index}, but "
+                f"message {held.first} stood already"
+            )
+        void = [key for key in held.beside if key >= index]
+        documents = [one for key in void for one in held.beside.pop(key).documents]
+        del held.messages[index - held.first :], held.answers[index - held.first :]
         if documents:
-            self._beside.documents += documents
-
-    def _finish(self, step: Step) -> None:
-        """Have a read into an open event answered by that, if by nothing else."""
-        if self._saving is not NONE:
-            self._close(self._saving)  # it was no event that came of them
-            self._saving = NONE
-        message = step.message
-        if message is None or message[0] != "read" or step.answer is not NONE:
-            return
-        reads = self._open.get(_key(message[4]))
-        if reads is not None and step.error is None:
-            reads.append(step)
-            self._num_reads += 1
-
-    def _close(self, run: Hashable) -> None:
-        self._num_reads -= len(self._open.pop(run, ()))
-
-    def document(self, name: str, doc: Document) -> None:
-        """Take a document; an event answers what was read into it."""
-        self._beside.documents.append((name, doc))
-        if name == "descriptor":
-            self._object_keys[doc["uid"]] = doc["object_keys"]
-        elif name == "event" and self._saving is not NONE:
-            keys = self._object_keys.get(doc["descriptor"], {})
-            for step in self._open[self._saving]:
-                step.answer = _reading(step, doc, keys)
-            self._close(self._saving)
-            self._saving = NONE
-
-    def thrown(self, record: Record) -> None:
-        self.step.error = record[1]
-
-    def note(self, record: Record) -> None:
-        self._beside.notes.append((True, record[1]))
-
-    def note_error(self, record: Record) -> None:
-        self._beside.notes.append((False, record[1]))
-
-    def done(self, record: Record) -> None:
-        self._beside.done.append((record[1], record[2]))
-
-    def reading(self, record: Record) -> None:
-        """Answer a read of an event that was not made, or not yet."""
-        if self.step.index == record[1]:
-            self.step.answer = record[2]
-            return
-        for run, reads in self._open.items():
-            for step in reads:
-                if step.index == record[1]:
-                    step.answer = record[2]
-                    self._open[run] = [one for one in reads if one is not step]
-                    self._num_reads -= 1
-                    return
+            beside = held.of_last()
+            beside.documents = (*beside.documents, *documents)
 
 
-_CLOSING = frozenset({"close_run", "drop", "save"})
-_TAKES = {
-    _RESUMED: _Grouping.resumed,
-    _THROWN: _Grouping.thrown,
-    _NOTE: _Grouping.note,
-    _NOTE_ERROR: _Grouping.note_error,
-    _DONE: _Grouping.done,
-    _READING: _Grouping.reading,
-}
+def resume_state(records: Iterable[Record]) -> ResumeState:
+    """Fold the records of one call.
 
+    It can go on after the later of its last checkpoint and the message that made
+    its last document: so no event is taken again, and none is missing. If the plan
+    has looked outside itself since, and has said nothing but what can be restored,
+    it goes on behind that: it would not see the same again.
 
-def _key(run: Any) -> Hashable:
-    return tuple(map(_key, run)) if isinstance(run, list) else run
+    Args:
+        records: From its BEGIN on; iterated over once.
 
-
-def _reading(step: Step, event: Document, keys: dict[str, list[str]]) -> Document:
-    """Return what a device was read as, out of the event that it went into."""
-    message = step.message
-    obj = None if message is None else message[1]
-    own = keys.get(obj.name, ()) if isinstance(obj, ObjectRef) else ()
-    data, timestamps = event["data"], event["timestamps"]
-    return {
-        key: {"value": data[key], "timestamp": timestamps[key]}
-        for key in own
-        if key in data
-    }
+    Raises:
+        DataError: The records contradict each other.
+    """
+    steps = Steps(records)
+    for _ in steps:
+        pass
+    assert steps.state is not None  # noqa: S101 - all of them were taken
+    return steps.state

@@ -6,7 +6,8 @@ from lapwing import Msg
 from lapwing.engine.recorder import MemoryStore
 from lapwing.errors import FailedStatus, RequestAbort
 from lapwing.journal.codec import Kind
-from lapwing.journal.resume_state import UNKNOWN, resume_state
+from lapwing.journal.resume_state import UNKNOWN
+from lapwing.journal.steps import resume_state
 from lapwing.journal.transcript import Transcript
 
 
@@ -53,7 +54,13 @@ class Told:
         )
 
     def event(self, number, stream="primary"):
-        self.make("event", descriptor=stream, seq_num=number, data={"det": 1.0})
+        self.make(
+            "event",
+            descriptor=stream,
+            seq_num=number,
+            data={"det": 1.0},
+            timestamps={"det": 1.0},
+        )
 
     def point(self, number, run=None):
         self.say("create", name="primary", run=run)
@@ -376,3 +383,25 @@ def test_a_set_behind_a_look_is_answered_anew_at_a_second_crash(told):
     assert (told.state.index, told.state.response) == (3, UNKNOWN)
     told.transcript.resumed(3)
     assert (told.state.index, told.state.response) == (3, UNKNOWN)
+
+
+def test_what_was_read_into_an_event_and_then_moved_cannot_be_read_again(told):
+    told.begin_run()
+    told.say("create", name="primary")
+    told.say("read", X, answer={"x": {"value": 0.0, "timestamp": 1}})
+    assert told.state.obstacle is None
+
+    told.say("set", X, 1.0, group="x")
+
+    assert "had looked where something is, and then set x" in told.state.obstacle
+
+
+def test_what_was_read_into_an_event_is_read_again_if_it_was_set_before_that(told):
+    told.begin_run()
+    told.say("set", X, 0.0, group="x")
+    told.say("wait", group="x", answer=True)
+    told.say("create", name="primary")
+    told.say("read", X, answer={"x": {"value": 0.0, "timestamp": 1}})
+    told.say("set", X, 1.0, group="x")
+
+    assert told.state.obstacle is None

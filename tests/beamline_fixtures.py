@@ -1,6 +1,6 @@
 """Fixtures for tests that talk to the simulated beamline over EPICS.
 
-Owns one port for the whole test process: libca reads its environment only once.
+Owns the ports for the whole test process: libca reads its environment only once.
 Must not be imported by tests that need no network.
 Use: ``from beamline_fixtures import beamline_fixture, run_fixture  # noqa: F401``
 and take ``beamline`` (one for a module) and ``run`` (runs a coroutine).
@@ -15,25 +15,42 @@ from typing import Any
 import pytest
 
 from lapwing.epics import clients
-from lapwing.sim.beamline import Beamline, client_environment, free_port
+from lapwing.sim.beamline import Beamline
+from lapwing.sim.ports import BLOCK, client_environment, free_port, pva_port_of
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @functools.cache
+def _ports() -> tuple[int, int]:
+    first = free_port()
+    second = next(port for port in iter(free_port, None) if abs(port - first) > BLOCK)
+    pva = [pva_port_of(port) for port in (first, second)]
+    clients.configure(client_environment(first, second, pva=pva))
+    return first, second
+
+
 def test_port() -> int:
-    """Return the port of every beamline of this test process."""
-    port = free_port()
-    clients.configure(client_environment(port))
-    return port
+    """Return the port of every beamline of this test process; PVA is two above."""
+    return _ports()[0]
 
 
 test_port.__test__ = False  # type: ignore[attr-defined]
 
 
+def second_port() -> int:
+    """Return the port of another IOC that this process' EPICS clients find."""
+    return _ports()[1]
+
+
 def start_beamline(**options: Any) -> Beamline:
     """Start a beamline on the port that this process' EPICS client knows."""
     return Beamline.start(port=test_port(), **options)
+
+
+def start_record_ioc(**options: Any) -> RecordIoc:
+    """Start a record IOC on the port that this process' EPICS client knows."""
+    return RecordIoc.start(port=server_ports()[1], **options)
 
 
 @contextlib.contextmanager
@@ -51,6 +68,13 @@ def beamline_fixture() -> Iterator[Beamline]:
     """A beamline for all tests of a module."""
     with start_beamline() as beamline:
         yield beamline
+
+
+@pytest.fixture(scope="module", name="record_ioc")
+def record_ioc_fixture() -> Iterator[RecordIoc]:
+    """A record IOC for all tests of a module; a beamline may run beside it."""
+    with start_record_ioc() as record_ioc:
+        yield record_ioc
 
 
 @pytest.fixture(name="run")

@@ -1,6 +1,7 @@
 """Clients: which backend a PV's name means, and all backends as one.
 
-Owns the schemes: ``ca://`` and bare names are Channel Access, ``pva://`` PV Access.
+Owns the schemes: ``ca://`` and bare names are Channel Access, ``pva://`` PV Access;
+PV objects other than plain ones of pyepics are asked themselves.
 Must not know a client library, nor devices.
 Test: tests/unit/epics/test_clients.py; tests/contract/test_channel.py.
 """
@@ -13,12 +14,19 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from lapwing.epics import ca, connection, pva
+from lapwing.epics import ca, connection, pva, pyepics
 from lapwing.epics.channel import ANSWER_TIMEOUT, Channel, Client, Value
+from lapwing.epics.pv_objects import pv_name, speaks_for_itself
 from lapwing.errors import ConfigError, PlanArgumentError, StateError
 
-BACKENDS: dict[str, Callable[[float], Client]] = {"ca": ca.client, "pva": pva.client}
-"""What makes the client of a scheme in the running event loop."""
+BACKENDS: dict[str, Callable[[float], Client]] = {
+    "ca": ca.client,
+    "pva": pva.client,
+    "pyepics": pyepics.client,
+}
+"""What makes the client of a backend in the running event loop."""
+SCHEMES = ("ca", "pva")
+"""How a PV's name may begin, before ``://``."""
 
 _clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Clients]"
 _clients = weakref.WeakKeyDictionary()
@@ -81,6 +89,7 @@ async def close() -> None:
     _clients.pop(asyncio.get_running_loop(), None)
     await ca.close()
     await pva.close()
+    await pyepics.close()
 
 
 class Clients:
@@ -106,21 +115,24 @@ class Clients:
         for client in self._used.values():
             client.answer_timeout = seconds
 
-    def channel(self, pv: str, device: str = "") -> Channel:
+    def channel(self, pv: Any, device: str = "") -> Channel:
         """Return a channel that is not connected yet.
 
         Args:
-            pv: Name of the PV, which may begin with a scheme.
+            pv: Name of the PV, which may begin with a scheme; or a PV object.
             device: Name of the device that will use it, for messages.
 
         Raises:
-            PlanArgumentError: The scheme is none of ours.
+            PlanArgumentError: It is no PV, or the scheme is none of ours.
             MissingExtraError: The library of the scheme is not installed.
         """
-        scheme = scheme_of(pv)
-        if scheme not in self._used:
-            self._used[scheme] = BACKENDS[scheme](self._answer_timeout)
-        return self._used[scheme].channel(pv, device)
+        name = pv_name(pv)
+        backend, given = scheme_of(name), name
+        if speaks_for_itself(pv):
+            backend, given = "pyepics", pv
+        if backend not in self._used:
+            self._used[backend] = BACKENDS[backend](self._answer_timeout)
+        return self._used[backend].channel(given, device)
 
     async def connect(self, channels: Iterable[Any], timeout: float) -> None:
         """Connect channels of any backend, all at once.
@@ -185,8 +197,8 @@ def scheme_of(pv: str) -> str:
     scheme, found, _ = pv.rpartition("://")
     if not found:
         return "ca"
-    if scheme not in BACKENDS:
-        known = " or ".join(f"{name}://" for name in BACKENDS)
+    if scheme not in SCHEMES:
+        known = " or ".join(f"{name}://" for name in SCHEMES)
         raise PlanArgumentError(
             f"the PV {pv} begins with {scheme}://; it may begin with {known}, "
             "or with no scheme at all"

@@ -6,6 +6,8 @@ Test: tests/unit/epics/test_convert.py, with hand-made augmented values.
 """
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -62,20 +64,25 @@ def control_of(augmented: Any) -> Control:
         shape=() if count == 1 else (count,),
         units=str(getattr(augmented, "units", "")),
         precision=None if precision is None else int(precision),
-        limits=tuple(_limits_of(augmented)),
+        limits=limits_of(partial(getattr, augmented)),
         choices=tuple(map(str, getattr(augmented, "enums", ()))),
     )
 
 
-def _limits_of(augmented: Any) -> list[tuple[str, float, float]]:
+def limits_of(get: Callable[[str, float], Any]) -> tuple[tuple[str, float, float], ...]:
+    """Return the ranges that control data tell of.
+
+    Args:
+        get: Gives a field by its name, such as ``"lower_ctrl_limit"``, or a default.
+    """
     found = []
     for name, word in _RANGES:
-        low = getattr(augmented, f"lower_{word}_limit", 0.0)
-        high = getattr(augmented, f"upper_{word}_limit", 0.0)
+        low = get(f"lower_{word}_limit", 0.0)
+        high = get(f"upper_{word}_limit", 0.0)
         # Equal ends are EPICS' way to say that there is no such range.
         if low < high and math.isfinite(low) and math.isfinite(high):
             found.append((name, float(low), float(high)))
-    return found
+    return tuple(found)
 
 
 def to_put(value: Any, control: Control, title: str, *, bounded: bool = True) -> Any:

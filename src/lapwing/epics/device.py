@@ -13,6 +13,7 @@ from typing import Any
 
 from lapwing.epics import clients
 from lapwing.epics.channel import Channel, Client, Value, unreachable
+from lapwing.epics.pv_objects import pv_name
 from lapwing.errors import DeviceError, DisconnectedError
 from lapwing.protocols import DataKeys, Readings
 
@@ -28,7 +29,8 @@ class EpicsDevice:
 
     Args:
         name: Name of the device, the prefix of its data keys.
-        pvs: Names of the PVs, by role.
+        pvs: The PVs by role: names (``ca://`` or ``pva://`` before them says which
+            protocol, Channel Access else), or PV objects such as pyepics'.
         parts: Devices that are connected together with this one.
 
     Attributes:
@@ -39,11 +41,12 @@ class EpicsDevice:
     kind = "device"
 
     def __init__(
-        self, name: str, pvs: Mapping[str, str], parts: Sequence["EpicsDevice"] = ()
+        self, name: str, pvs: Mapping[str, Any], parts: Sequence["EpicsDevice"] = ()
     ):
         self.name = name
         self.parent: EpicsDevice | None = None
-        self._pvs = dict(pvs)
+        self._sources = dict(pvs)
+        self._pvs = {role: pv_name(pv) for role, pv in pvs.items()}
         self._parts = list(parts)
         for part in self._parts:
             part.parent = self
@@ -52,6 +55,20 @@ class EpicsDevice:
         self._latest: dict[str, Value] = {}
         self._listeners: list[OnDisconnect] = []
         self._lost = False
+
+    def set_pvs(self, pvs: Mapping[str, Any]) -> None:
+        """Be made of other PVs from the next `connect` on.
+
+        Args:
+            pvs: As for the device itself.
+        """
+        if self._sources == pvs:
+            return
+        for channel in self._channels.values():
+            channel.close()
+        self._sources = dict(pvs)
+        self._pvs = {role: pv_name(pv) for role, pv in pvs.items()}
+        self._client, self._channels = None, {}
 
     @property
     def title(self) -> str:
@@ -113,7 +130,7 @@ class EpicsDevice:
             self._client = client
             self._latest.clear()
             self._lost = False
-            for role, pv in self._pvs.items():
+            for role, pv in self._sources.items():
                 channel = client.channel(pv, self.name)
                 channel.on_connection(lambda up, c=channel: self._on_connection(c, up))
                 self._channels[role] = channel

@@ -12,6 +12,7 @@ from lapwing.devices.limits import Limits, check_position
 from lapwing.epics.channel import Value
 from lapwing.epics.fields import MOTOR_RECORD, SIM_FIELDS, MotorFields
 from lapwing.epics.move import Move
+from lapwing.epics.pv_objects import prefix_of
 from lapwing.epics.readable import ReadableDevice
 from lapwing.errors import DeviceError, MotionError
 from lapwing.protocols import DataKeys, Hints, Location, Readings
@@ -37,7 +38,8 @@ class EpicsMotor(ReadableDevice):
     it fails and the motor is told to stop.
 
     Args:
-        prefix: What the names of its PVs begin with.
+        prefix: What the names of its PVs begin with; or its ``.VAL``, or a PV object
+            of either.
         name: Name of the device; its read-back's data key.
         fields: What the PVs are called after the prefix.
         time_factor: See above.
@@ -50,7 +52,7 @@ class EpicsMotor(ReadableDevice):
 
     def __init__(
         self,
-        prefix: str,
+        prefix: Any,
         name: str,
         *,
         fields: MotorFields = MOTOR_RECORD,
@@ -58,7 +60,7 @@ class EpicsMotor(ReadableDevice):
         time_margin: float = 2.0,
         tolerance: float | None = None,
     ):
-        super().__init__(name, fields.pvs(prefix))
+        super().__init__(name, fields.pvs(prefix_of(prefix)))
         self.time_factor = time_factor
         self.time_margin = time_margin
         self.tolerance = tolerance

@@ -53,12 +53,12 @@ class ReadableDevice(EpicsDevice, ABC):
 
     Args:
         name: Name of the device, the prefix of its data keys.
-        pvs: Names of the PVs, by role.
+        pvs: The PVs by role: names or PV objects.
         parts: Devices that are connected together with this one.
     """
 
     def __init__(
-        self, name: str, pvs: Mapping[str, str], parts: Sequence[EpicsDevice] = ()
+        self, name: str, pvs: Mapping[str, Any], parts: Sequence[EpicsDevice] = ()
     ):
         super().__init__(name, pvs, parts)
         self._watches: dict[OnReadings, Watch] = {}

@@ -16,9 +16,9 @@ class EpicsSignal(ReadableDevice):
     """One PV that can be read and set: ``EpicsSignal("SIM:DET:DWELL", "dwell")``.
 
     Args:
-        pv: Name of the PV that is set.
+        pv: The PV that is set: its name, or a PV object such as pyepics'.
         name: Name of the device and its data key.
-        readback: Name of the PV that is read; None reads the one that is set.
+        readback: The PV that is read; None reads the one that is set.
         timeout: Seconds that a set may take; None waits for ever.
     """
 
@@ -26,13 +26,15 @@ class EpicsSignal(ReadableDevice):
 
     def __init__(
         self,
-        pv: str,
+        pv: Any,
         name: str,
         *,
-        readback: str | None = None,
+        readback: Any = None,
         timeout: float | None = 60.0,
     ):
-        super().__init__(name, {"setpoint": pv, "readback": readback or pv})
+        super().__init__(
+            name, {"setpoint": pv, "readback": pv if readback is None else readback}
+        )
         self._timeout = timeout
 
     @property

@@ -33,7 +33,7 @@ class Comparer:
 
     def __init__(self, see: Callable[[Any], Any]) -> None:
         self._see = see
-        self._encoder, self._decoder = Encoder(), Decoder()
+        self._encoder, self._decoder = Encoder(), Decoder(exact=True)
         self._groups: dict[Hashable, Hashable] = {}  # live name: recorded name
         self._live_groups: dict[Hashable, Hashable] = {}
         # What stands in the records for each device; held, so that no other takes
@@ -166,6 +166,8 @@ def _same(one: Any, other: Any) -> bool:
             return False
         same = one.dtype == other.dtype and one.shape == other.shape
         return same and one.tobytes() == other.tobytes()
+    if isinstance(one, np.generic) or isinstance(other, np.generic):
+        one, other = _as_python(one), _as_python(other)
     if type(one) is not type(other):
         return False
     if isinstance(one, list):
@@ -177,6 +179,11 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Opaque):
         return one.type_name == other.type_name
     return one == other or (one != one and other != other)  # NaN
+
+
+def _as_python(value: Any) -> Any:
+    """Return the number of Python's for one of numpy's; the same one will do."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _without_addresses(text: str) -> str:

@@ -95,7 +95,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self._callbacks: list[Callable[[int], Any]] = []
-        self._encoder, self._decoder = Encoder(), Decoder()
+        self._encoder, self._decoder = Encoder(), Decoder(exact=True)
 
     @property
     def next_number(self) -> int:

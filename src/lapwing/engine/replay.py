@@ -384,7 +384,7 @@ def _mismatch(index: int, recorded: Record, now: Any) -> ReplayMismatchError:
 
 
 def _as_recorded(msg: Msg) -> Record:
-    return Decoder().unpack(Encoder().pack([msg]))[0]
+    return Decoder(exact=True).unpack(Encoder().pack([msg]))[0]
 
 
 def _same_keywords(recorded: Mapping[str, Any], live: Mapping[str, Any]) -> set[str]:

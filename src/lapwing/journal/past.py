@@ -57,13 +57,13 @@ class PastCall:
         return self.begun.get("identity") or {}
 
     def __iter__(self) -> Iterator[Record]:
-        with Reader(self.directory) as reader:
+        with Reader(self.directory, exact=True) as reader:
             for batch in reader.batches(self.first, self.stop):
                 yield from batch.records
 
     def documents(self) -> Iterator[tuple[str, Document]]:
         """Yield name and content of each of its documents, in order."""
-        with Reader(self.directory) as reader:
+        with Reader(self.directory, exact=True) as reader:
             yield from reader.documents(self.stop - 1, self.first)
 
 
@@ -74,7 +74,7 @@ def past_calls(directory: str | Path) -> list[PastCall]:
         DataError: The journal is damaged.
     """
     found: list[_Growing] = []
-    with Reader(directory, arrays=False) as reader:
+    with Reader(directory, arrays=False, exact=True) as reader:
         end = reader.end().number
         for batch in reader.batches(0, end, TELLING):
             for number, record in enumerate(batch.records, batch.number):

@@ -49,17 +49,24 @@ class Reader:
         arrays: Whether to put in the arrays that are kept beside the records;
             otherwise their `ArrayRef` stands there, for `fetch`.
         skip_damaged: Whether to read what is whole of a damaged journal.
+        exact: Whether numbers of numpy's are again what they were, as a plan wants
+            them; else they are Python's.
 
     Raises:
         DataError: The journal is of another version.
     """
 
     def __init__(
-        self, directory: str | Path, *, arrays: bool = True, skip_damaged: bool = False
+        self,
+        directory: str | Path,
+        *,
+        arrays: bool = True,
+        skip_damaged: bool = False,
+        exact: bool = False,
     ):
         self.directory = Path(directory)
         self._walk = Walk(self.directory, skip_damaged=skip_damaged)
-        self._decoder = Decoder(self.fetch if arrays else None)
+        self._decoder = Decoder(self.fetch if arrays else None, exact=exact)
         read_about(self.directory)
 
     @property

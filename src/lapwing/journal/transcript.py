@@ -14,7 +14,7 @@ import numpy as np
 
 from lapwing.documents import Document
 from lapwing.errors import DataError
-from lapwing.journal.codec import Kind, status_record
+from lapwing.journal.codec import Kind, keep_doubles, status_record
 from lapwing.messages import Msg
 
 MOST_WAITING = 1024
@@ -200,8 +200,11 @@ class Transcript:
             self._into.append((self._index, value))
             self._into = None
         elif not hasattr(value, "add_callback"):
+            changeable = value.__class__ in _CHANGEABLE
+            if changeable or value.__class__ is np.float64:
+                value = keep_doubles(value)
             self._waiting.append([_SENT, value])
-            if value.__class__ in _CHANGEABLE:
+            if changeable:
                 self.flush()
         elif value.done and value.success:
             self._waiting.append(_SUCCEEDED)
@@ -217,7 +220,7 @@ class Transcript:
     def note(self, value: Any, error: Exception | None) -> None:
         """The plan looked at something outside itself: it saw a value, or failed."""
         if error is None:
-            self._put([int(Kind.NOTE), value])
+            self._put([int(Kind.NOTE), keep_doubles(value)])
         else:
             self._put([int(Kind.NOTE_ERROR), error])
 
@@ -228,6 +231,8 @@ class Transcript:
             self._saving = _NOTHING
         waiting = self._waiting
         number = self._first + len(waiting)
+        if name == "event" and np.float64 in map(type, doc["data"].values()):
+            doc = {**doc, "data": keep_doubles(doc["data"])}
         waiting.append((_DOCUMENT, name, doc))
         # Whoever hears of a run next may make something of it. And what is written is
         # let go of: it may be large.
@@ -290,7 +295,7 @@ class Transcript:
 
     def _put_readings(self, readings: Readings) -> None:
         for index, reading in readings:
-            self._put([int(Kind.READING), index, reading])
+            self._put([int(Kind.READING), index, keep_doubles(reading)])
 
     def _put_status(self, status: Any) -> None:
         done = bool(status.done)

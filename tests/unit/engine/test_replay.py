@@ -252,6 +252,41 @@ def test_a_reading_of_before_a_pause_is_what_the_plan_was_told():
     assert first[0] == {"det": {"value": 1, "timestamp": 1.0}}
 
 
+class Measuring(Detector):
+    """Reads as a number of numpy's."""
+
+    value = np.float32(0.1)
+
+    def read(self):
+        return {self.name: {"value": self.value, "timestamp": 1.0}}
+
+
+NUMBERS = [np.float32(0.1), np.float64(0.1), np.int16(7), np.bool_(True)]
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda value: value.dtype.name)
+@pytest.mark.parametrize("into", ["an event", "nothing", "a dropped event"])
+def test_a_plan_that_computes_with_numbers_of_numpys_comes_to_the_same(value, into):
+    def plan():
+        det = Measuring()
+        det.value = value
+        yield Msg("open_run")
+        if into != "nothing":
+            yield Msg("create", name="primary")
+        reading = (yield Msg("read", det))["det"]["value"]
+        assert type(reading) is type(value)
+        if into != "nothing":
+            yield Msg("save" if into == "an event" else "drop")
+        for _ in range(2):
+            yield Msg("checkpoint")
+            yield Msg("set", Motor(), reading / np.float32(3) + reading, group="g")
+            yield Msg("wait", group="g")
+        yield Msg("close_run")
+
+    records = cut_before(run(plan()), "close_run")
+    assert resume(records, plan()).result.exit_status == "success"
+
+
 # ---------------------------------------------------------------- errors
 
 

@@ -19,6 +19,7 @@ from lapwing.journal.codec import (
     ObjectRef,
     Opaque,
     StatusRef,
+    keep_doubles,
 )
 
 
@@ -79,6 +80,31 @@ def test_integers_beyond_64_bits_come_back():
     assert back([2**70, {"a": -(2**90)}]) == [2**70, {"a": -(2**90)}]
 
 
+@pytest.mark.parametrize(
+    "dtype", ["f2", "f4", "f8", "g", "i1", "u2", "i4", "u8", "?", "c8", "c16"]
+)
+def test_numpy_numbers_come_back_exactly_for_a_plan(dtype):
+    value = (
+        np.dtype(dtype).type(1) / 3 if dtype[0] in "fgc" else np.dtype(dtype).type(1)
+    )
+    value = np.dtype(dtype).type(value)
+
+    (found,) = Decoder(exact=True).unpack(Encoder().pack([[keep_doubles(value)]]))[0]
+
+    assert type(found) is type(value)
+    assert found.tobytes() == value.tobytes()
+
+
+def test_doubles_of_numpys_are_found_where_readings_have_them():
+    value = {"x": {"value": np.float64(0.5), "timestamp": 1.0}, "y": [np.float64(2)]}
+
+    (found,) = Decoder(exact=True).unpack(Encoder().pack([[keep_doubles(value)]]))[0]
+
+    assert found == value
+    assert type(found["x"]["value"]) is type(found["y"][0]) is np.float64
+    assert type(found["x"]["timestamp"]) is float
+
+
 def test_numpy_numbers_become_pythons():
     assert back([np.float64(0.5), np.int32(3), np.bool_(True)]) == [0.5, 3, True]
 
@@ -127,7 +153,7 @@ def test_a_status_with_a_name_of_its_own_is_no_device():
 
 
 def test_functions_stand_by_their_names():
-    name = CallableRef("lapwing.journal.codec:Encoder.pack")
+    name = CallableRef("lapwing.journal.encoder:Encoder.pack")
 
     assert back(Encoder.pack) == name
     assert back(functools.partial(Encoder.pack, 1)) == name

@@ -143,7 +143,7 @@ async def preview(
         runs=tuple(_so_far(run) for run in state.runs.values()),
         stops=tuple(name_of(obj) for obj in moving),
         stages=tuple(name_of(msg.obj) for msg in standing.staged.values()),
-        configures=_names((*standing.configured.values(), *standing.prepared.values())),
+        configures=_names((*standing.configured, *standing.prepared.values())),
         moves=tuple(moves),
         monitors=tuple(name_of(msg.obj) for msg in standing.monitored.values()),
         notes=tuple(_notes(state, standing, moves, {name_of(one) for one in moving})),

@@ -307,7 +307,7 @@ def _do_again(resuming: Resuming, moving: list[Any]) -> Generator[Msg, Any, Any]
     for obj in moving:
         yield Msg("stop", obj)
     yield from _say_together(standing.staged.values())
-    yield from _say_together(standing.configured.values())
+    yield from _say_together(standing.configured)
     yield from _say_together(standing.prepared.values())
     yield from _move_again(replay)
     if standing.bundles:

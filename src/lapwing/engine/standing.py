@@ -5,7 +5,7 @@ Must not know how a plan is replayed, nor what is done about it.
 Test: take messages by hand, look at what stands.
 """
 
-from collections.abc import Callable, Container, Hashable
+from collections.abc import Callable, Container, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,8 @@ class Standing:
     Attributes:
         seen: Devices, by name.
         staged: The message by which each staged device was staged, in order.
-        configured: The last ``configure`` of each device, by its ``id``.
+        configured: Each ``configure`` that set something which no later one of the
+            same device has set again, in order.
         prepared: The last ``prepare`` of each device that has not flown nor been
             unstaged since, by its ``id``; of what moves by itself there is none.
         moved: The last set-point of each device, by its ``id``, in the order in which
@@ -70,7 +71,7 @@ class Standing:
 
     seen: dict[str, Any] = field(default_factory=dict)
     staged: dict[int, Msg] = field(default_factory=dict)
-    configured: dict[int, Msg] = field(default_factory=dict)
+    configured: list[Msg] = field(default_factory=list)
     prepared: dict[int, Msg] = field(default_factory=dict)
     moved: dict[int, Move] = field(default_factory=dict)
     triggered: dict[Hashable, list[Any]] = field(default_factory=dict)
@@ -140,7 +141,16 @@ class Standing:
             self.prepared[id(msg.obj)] = msg
 
     def _on_configure(self, index: int, msg: Msg, answer: Any) -> None:
-        self.configured[id(msg.obj)] = msg
+        now = _settings(msg)
+        self.configured = [
+            one
+            for one in self.configured
+            if one.obj is not msg.obj or not _settings(one) <= now
+        ]
+        # The plan may use its dict again, for what it sets next.
+        args = tuple(dict(a) if isinstance(a, Mapping) else a for a in msg.args)
+        kept = (msg.command, msg.obj, args, dict(msg.kwargs), msg.run)
+        self.configured.append(Msg._make(kept))
 
     def _on_set(self, index: int, msg: Msg, answer: Any) -> None:
         key = id(msg.obj)
@@ -215,6 +225,16 @@ class Standing:
     def _on_rewindable(self, index: int, msg: Msg, answer: Any) -> None:
         if msg.args and msg.args[0] is not None:
             self.rewindable = bool(msg.args[0])
+
+
+def _settings(msg: Msg) -> set[Hashable]:
+    """Return what a ``configure`` sets: keys of dicts, keywords, or places."""
+    found: set[Hashable] = set(msg.kwargs)
+    if len(msg.args) > 1 and isinstance(msg.args[0], str):
+        return {msg.args[0], *found}  # a name, and what is set
+    for place, given in enumerate(msg.args):
+        found.update(given if isinstance(given, Mapping) else [place])
+    return found
 
 
 _EVEN_IF_FAILED = frozenset({"drop", "save", "unstage"})

@@ -547,3 +547,48 @@ def test_what_was_prepared_and_is_staged_still_is_prepared_again():
     assert shown[0].configures == ("one",)
     said = [r[1] for r in after if r[0] == Kind.ENGINE]
     assert [msg[1].name for msg in said if msg[0] == "prepare"] == ["one"]
+
+
+class Configured(Detector):
+    """Forgets its settings with the process."""
+
+    def __init__(self, name="det"):
+        super().__init__(name)
+        self.settings, self.said = {}, []
+
+    def configure(self, *args, **kwargs):
+        self.said.append((args, kwargs))
+        for one in args:
+            self.settings.update(one if isinstance(one, dict) else {"plain": one})
+        self.settings.update(kwargs)
+        return {}, {}
+
+
+def test_all_that_was_configured_is_configured_again_in_order():
+    def plan(*dets):
+        det, other = dets
+        shared = {}
+        for gain in range(3):
+            shared["gain"] = gain
+            yield Msg("configure", det, shared)
+            yield Msg("configure", det, {"mode": "slow"}, filter=gain)
+        shared.clear()
+        yield Msg("configure", other, 5)
+        yield Msg("configure", other, 6)
+        yield Msg("configure", det, {"mode": "fast"})
+        yield from count([det], 2)
+
+    records = cut_off(plan(Configured(), Configured("other")), after=1)
+    det, other = Configured(), Configured("other")
+    shown = []
+
+    resume(records, plan(det, other), lambda preview: shown.append(preview) or True)
+
+    assert det.settings == {"gain": 2, "mode": "fast", "filter": 2}
+    assert det.said == [
+        (({"gain": 2},), {}),
+        (({"mode": "slow"},), {"filter": 2}),
+        (({"mode": "fast"},), {}),
+    ]
+    assert other.said == [((6,), {})]
+    assert shown[0].configures == ("det", "other")

@@ -59,6 +59,7 @@ _CELLS = {
     5: ctypes.c_int32,
     6: ctypes.c_double,
 }
+_REALS = (2, 6)
 # What libca will call back with must outlive who waits for it.
 _awaited: "set[_Request]" = set()
 
@@ -241,7 +242,9 @@ def words(status: int) -> str:
 def _memory(target: Target, value: Any) -> tuple[Any, ...]:
     """Return type, count, address and owner of a value as C knows it."""
     if isinstance(value, int | float) and (cell_of := _CELLS.get(target.kind)):
-        cell = cell_of(value)
+        # A whole number may come as a float; `to_put` has seen that it is whole.
+        whole = target.kind not in _REALS
+        cell = cell_of(int(value) if whole else value)
         return target.kind, 1, ctypes.addressof(cell), cell
     return dbr.value_to_dbr(target.channel, None, value)
 

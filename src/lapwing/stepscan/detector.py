@@ -79,6 +79,16 @@ class Detector(Hooks):
         own = [self.trigger, self.dwell, self._set_up if self.settings else None]
         return [one for one in own if one is not None]
 
+    def set_settings(self, settings: Mapping[str, Any]) -> None:
+        """Write other settings from the next `arm` on.
+
+        Args:
+            settings: Values by PV, in the order in which they are written.
+        """
+        if list(settings) != list(self.settings):
+            self._set_up = _Settings(self._set_up.name, settings)
+        self.settings = dict(settings)
+
     async def prepare(self, timeout: float = 5.0) -> None:
         """Find out what there is to read, before the counters are connected.
 

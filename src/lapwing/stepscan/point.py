@@ -6,7 +6,7 @@ Test: tests/system/test_step_scan.py, against the simulated beamline.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from lapwing.epics.channel import Control, Value
 from lapwing.epics.readable import ReadableDevice
@@ -107,7 +107,8 @@ class Point(ReadableDevice):
         """The columns that are single numbers; all of them before it is connected."""
         return {"fields": [one.name for one in self._columns if self._is_scalar(one)]}
 
-    def _is_scalar(self, column: Any) -> bool:
-        return not self._channels or all(
-            self.channel(pv).control.is_number for pv in column.pvs
-        )
+    def _is_scalar(self, column: Column) -> bool:
+        if not self._channels:
+            return True
+        controls = [self.channel(pv).control for pv in column.pvs]
+        return column.data_key(controls)["dtype"] in ("number", "integer")

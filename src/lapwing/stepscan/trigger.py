@@ -24,6 +24,8 @@ class Trigger(EpicsDevice):
         label: What people call it; None takes the PV's name.
         name: Name of the device; None makes one of the label.
         abort_value: What is written to end it early; None writes nothing.
+        abort_pv: The PV that ends it when 1 is written to it, in place of
+            ``abort_value`` to its own.
         timeout: Seconds that it may take beyond ``dwell``; None waits for ever.
 
     Attributes:
@@ -44,13 +46,16 @@ class Trigger(EpicsDevice):
         label: str | None = None,
         name: str | None = None,
         abort_value: Any = 0,
+        abort_pv: str | None = None,
         timeout: float | None = 10.0,
     ):
         self.pv = pv_of(pv)
         self.label = label or self.pv
-        super().__init__(name or key_of(self.label), {"trigger": self.pv})
+        pvs = {"trigger": self.pv} | ({"abort": abort_pv} if abort_pv else {})
+        super().__init__(name or key_of(self.label), pvs)
         self.value = value
-        self.abort_value = abort_value
+        self.abort_value = 1 if abort_pv else abort_value
+        self._abort = "abort" if abort_pv else "trigger"
         self.timeout = timeout
         self.dwell = 0.0
         self.runtime = 0.0
@@ -71,7 +76,7 @@ class Trigger(EpicsDevice):
     async def stop(self, success: bool = True) -> None:
         """End it early, if it has a value for that."""
         if self.abort_value is not None and self.connected:
-            await self.channel("trigger").put(self.abort_value, wait=False)
+            await self.channel(self._abort).put(self.abort_value, wait=False)
 
     # ------------------------------------------------------------ in a script
 
@@ -107,7 +112,7 @@ class Trigger(EpicsDevice):
         """
         wanted = self.abort_value if value is None else value
         if wanted is not None:
-            device_loop.call(self.channel("trigger").put(wanted, wait=False))
+            device_loop.call(self.channel(self._abort).put(wanted, wait=False))
 
     def __repr__(self) -> str:
         return f"Trigger({self.pv!r}, {self.value!r})"

@@ -1,0 +1,97 @@
+"""Asking: reading many PVs at once, of which some may not be there.
+
+Owns how long one waits for what need not exist.
+Must not know detectors, nor what the values mean.
+Test: tests/system/test_step_detectors.py, against the simulated beamline.
+"""
+
+# ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+from lapwing.epics.channel import Channel, Value
+from lapwing.epics.clients import client
+from lapwing.errors import DisconnectedError
+
+PATIENCE = 0.5
+"""Seconds to wait for PVs that need not be there; others of theirs have answered."""
+
+
+async def values_of(
+    pvs: Iterable[str], timeout: float, device: str = ""
+) -> list[Value]:
+    """Read PVs that must be there, all at once.
+
+    Args:
+        pvs: Their names.
+        timeout: Seconds to wait for them.
+        device: Who asks, for messages.
+
+    Raises:
+        DisconnectedError: Some do not answer; every one is named.
+    """
+    source = client()
+    channels = [source.channel(pv, device) for pv in pvs]
+    try:
+        await source.connect(channels, timeout)
+        return await source.get_many(channels)
+    finally:
+        _close(channels)
+
+
+async def answers_of(pvs: Iterable[str], timeout: float = PATIENCE) -> dict[str, Value]:
+    """Read PVs that need not be there; those without an answer are left out.
+
+    Args:
+        pvs: Their names.
+        timeout: Seconds to wait for them.
+    """
+    source = client()
+    channels = {pv: source.channel(pv) for pv in pvs}
+    try:
+        with contextlib.suppress(DisconnectedError):
+            await source.connect(channels.values(), timeout)
+        return await _read({pv: one for pv, one in channels.items() if one.connected})
+    finally:
+        _close(channels.values())
+
+
+async def first_answers(
+    pvs: Iterable[str], timeout: float, patience: float = PATIENCE
+) -> dict[str, Value]:
+    """Read PVs of which one at least should be there.
+
+    Args:
+        pvs: Their names.
+        timeout: Seconds to wait for the first.
+        patience: Seconds to wait for the others after it.
+    """
+    source = client()
+    channels = {pv: source.channel(pv) for pv in pvs}
+    tasks = [
+        asyncio.ensure_future(source.connect([one], timeout))
+        for one in channels.values()
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, timeout=patience)
+        return await _read({pv: one for pv, one in channels.items() if one.connected})
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        _close(channels.values())
+
+
+async def _read(channels: dict[str, Channel]) -> dict[str, Value]:
+    if not channels:
+        return {}
+    found = await client().get_many(list(channels.values()))
+    return dict(zip(channels, found, strict=True))
+
+
+def _close(channels: Iterable[Channel]) -> None:
+    for channel in channels:
+        channel.close()

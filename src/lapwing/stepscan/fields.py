@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from lapwing.epics import ca
+from lapwing.epics import clients
 from lapwing.errors import DeviceError, DisconnectedError
 from lapwing.stepscan.names import record_of
 
@@ -28,7 +28,7 @@ async def fields_of(pvs: Iterable[str], field: str) -> dict[str, Any]:
     wanted = {pv: f"{record_of(pv)}.{field}" for pv in pvs if "pva://" not in pv}
     if not wanted:
         return {}
-    client = ca.client()
+    client = clients.client()
     channels = {pv: client.channel(name) for pv, name in wanted.items()}
     with contextlib.suppress(DisconnectedError):
         await client.connect(channels.values(), PATIENCE)

@@ -326,6 +326,9 @@ def _recover(
         for status in statuses:
             await _end_of(status)
 
+    # A second put to a trigger that never ended would hold up all that its server
+    # is asked for on this connection.
+    yield from _stop_counting(scan)
     # Each of what went on may fail in its turn, and is told at a message.
     for _ in range(len(statuses) + 1):
         try:

@@ -64,10 +64,7 @@ class Point(ReadableDevice):
                     f"{column.pvs[0]}; give one of them another label"
                 )
         pvs = dict.fromkeys(pv for column in self._columns for pv in column.pvs)
-        if list(self._pvs) != list(pvs):
-            self._pvs = {pv: pv for pv in pvs}
-            self._client = None  # the channels are others
-            self._channels = {}
+        self.set_pvs({pv: pv for pv in pvs})
         places = {pv: index for index, pv in enumerate(pvs)}
         self._places = [[places[pv] for pv in one.pvs] for one in self._columns]
 

@@ -6,32 +6,27 @@ Test: record a plan in memory, cut the records, replay it, compare.
 """
 
 import asyncio
-import builtins
-import sys
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
 import numpy as np
 
-import lapwing.errors
 from lapwing.documents import Stream
 from lapwing.engine.asides import LISTENER
 from lapwing.engine.compare import Comparer
+from lapwing.engine.mismatch import mismatch
+from lapwing.engine.past_errors import BEFORE, error_of
 from lapwing.engine.standing import EFFECTS, Standing
 from lapwing.errors import (
-    FailedStatus,
-    LapwingError,
     ReplayedError,
     ReplayMismatchError,
     ResumeError,
 )
 from lapwing.journal.codec import (
     CallableRef,
-    Decoder,
-    Encoder,
     ErrorRef,
     ObjectRef,
     Opaque,
@@ -48,48 +43,7 @@ T = TypeVar("T")
 
 BUDGET = 0.005
 """Seconds for which a replay may keep the event loop to itself."""
-_BEFORE = "what it did before a crash"
 _NO_NOTES: deque[tuple[bool, Any]] = deque()
-
-_ERRORS: dict[tuple[str, str], type[BaseException]] = {
-    (cls.__module__, name): cls
-    for module in (builtins, lapwing.errors)
-    for name, cls in vars(module).items()
-    if isinstance(cls, type) and issubclass(cls, BaseException)
-}
-
-
-def error_of(ref: ErrorRef) -> BaseException:
-    """Return an exception such as was recorded, of the nearest class that is known.
-
-    A plan catches it by its class, so that is looked for in all that was imported;
-    what the class keeps beside its arguments is perhaps missing.
-    """
-    cls = _ERRORS.get((ref.module, ref.name)) or _imported(ref)
-    if cls is None:
-        return ReplayedError(f"{ref.name}: {ref.text}")
-    try:
-        error = cls(*ref.args)
-    except Exception:  # noqa: BLE001 - it takes other arguments than it keeps
-        if (ref.module, ref.name) in _ERRORS:
-            return ReplayedError(f"{ref.name}: {ref.text}")
-        error = Exception.__new__(cls, *ref.args)
-    if isinstance(error, LapwingError):
-        said = str(ref.args[0]) if ref.args else ""
-        error.hint = ref.text[len(said) + 2 : -1]
-    if isinstance(error, FailedStatus):
-        error.__cause__ = ReplayedError(ref.text)
-        error.status = Status(action=_BEFORE)
-        error.status.set_exception(error.__cause__)
-    return error
-
-
-def _imported(ref: ErrorRef) -> type[Exception] | None:
-    """Return the class of an error, if its module is there and has it."""
-    found: Any = sys.modules.get(ref.module)
-    for name in ref.name.split("."):
-        found = getattr(found, name, None)
-    return found if isinstance(found, type) and issubclass(found, Exception) else None
 
 
 class Replay:
@@ -134,6 +88,7 @@ class Replay:
         self._notes: deque[tuple[bool, Any]] = _NO_NOTES
         self._failure: ReplayMismatchError | None = None
         self._failed: set[int] = set()  # messages whose status failed
+        self._unwritten: str | None = None  # the first answer that is not what it was
 
     async def run(self) -> None:
         """Replay; afterwards the plan waits to be sent ``response``.
@@ -145,6 +100,13 @@ class Replay:
         token = LISTENER.set(self)
         try:
             await self._drive()
+        except ReplayMismatchError as exc:
+            if self._unwritten is None:
+                raise
+            raise ResumeError(
+                f"{self._unwritten} could not be recorded, and without it the plan "
+                f"says something else ({exc.args[0]}); the call cannot be resumed"
+            ) from exc
         finally:
             LISTENER.reset(token)
 
@@ -178,9 +140,9 @@ class Replay:
             if self._notes or self._failure is not None:
                 raise self._failure or self._not_looked(index)
             if msg.__class__ is not Msg and not hasattr(msg, "command"):
-                raise _mismatch(index, recorded, msg)
+                raise mismatch(index, recorded, msg)
             if not same(recorded, msg):
-                raise _mismatch(index, recorded, msg)
+                raise mismatch(index, recorded, msg)
             command = msg[0]
             response, error = answer, None
             thrown = None if beside is None else beside.error
@@ -189,7 +151,7 @@ class Replay:
             elif answer is NONE and command in _SILENT:
                 response = None
             elif answer.__class__ is StatusRef and answer.success:
-                response = Status.finished(action=_BEFORE)
+                response = Status.finished(action=BEFORE)
             elif answer is not True:
                 response = self._answer(index, msg, answer)
             if thrown is not None and not self._was_done(thrown, msg):
@@ -226,10 +188,8 @@ class Replay:
     ) -> ReplayMismatchError:
         """Return the error for a plan that says nothing where it said something."""
         if isinstance(exc, StopIteration):
-            return _mismatch(index, recorded, "nothing: it ended")
-        return self._failure or _mismatch(
-            index, recorded, f"nothing: it raised {exc!r}"
-        )
+            return mismatch(index, recorded, "nothing: it ended")
+        return self._failure or mismatch(index, recorded, f"nothing: it raised {exc!r}")
 
     def _not_looked(self, index: int) -> ReplayMismatchError:
         return ReplayMismatchError(
@@ -249,6 +209,10 @@ class Replay:
             answer = self._last_answer(msg)
         if answer is None or msg[0] == "read":
             return answer if answer is None else _writable(answer)
+        if self._unwritten is None and msg[0] not in _MADE_AGAIN:
+            self._look_through(
+                answer, f"the answer of message {index + 1}, {msg[0]!r},"
+            )
         answer = self._value(answer, index)
         return self._as_tuple(msg, answer) if msg[0] in _TUPLES else answer
 
@@ -306,10 +270,23 @@ class Replay:
             return error_of(value)
         return value.copy() if isinstance(value, np.ndarray) else value
 
+    def _look_through(self, value: Any, what: str) -> None:
+        """Note what the plan is told, if that holds something that is not what it was.
+
+        Perhaps the plan does not mind; else that is why it says something else.
+        """
+        if isinstance(value, Opaque | CallableRef) or (
+            isinstance(value, ObjectRef) and value.name not in self.standing.seen
+        ):
+            self._unwritten = what
+        elif isinstance(value, list | dict):
+            for one in value.values() if isinstance(value, dict) else value:
+                self._look_through(one, what)
+
     def _status(self, ref: StatusRef, index: int) -> Status:
         if ref.done and ref.success:
-            return Status.finished(action=_BEFORE)
-        self.statuses[index] = status = Status(action=_BEFORE)
+            return Status.finished(action=BEFORE)
+        self.statuses[index] = status = Status(action=BEFORE)
         if ref.done:
             self._finish(index, ref.success)
         return status
@@ -335,6 +312,8 @@ class Replay:
             raise self._failure
         seen, value = self._notes.popleft()
         if seen:
+            if self._unwritten is None:
+                self._look_through(value, "what the plan saw outside itself")
             return self._value(value, -1)
         raise error_of(value)
 
@@ -361,6 +340,9 @@ _NOT_BESIDE = frozenset({"read", "wait"})
 """Verbs that are not done if the plan is told of a failure instead of their answer."""
 _SILENT = frozenset({"checkpoint", "create", "drop", "null", "save", "sleep"})
 """Verbs that never answer anything."""
+_MADE_AGAIN = frozenset({"declare_stream", "stage", "unstage"})
+"""Verbs whose answers are no worse for what cannot be recorded of them: a function,
+which another stands for, and parts of devices."""
 _TUPLES = frozenset({"configure", "declare_stream"})
 
 
@@ -370,49 +352,3 @@ def _writable(reading: Any) -> Any:
         if isinstance(one, dict) and one.get("value").__class__ is np.ndarray:
             one["value"] = one["value"].copy()
     return reading
-
-
-def _mismatch(index: int, recorded: Record, now: Any) -> ReplayMismatchError:
-    live = _as_recorded(now) if isinstance(now, Msg) else None
-    same = set() if live is None else _same_keywords(recorded[3], now.kwargs)
-    before = _written(recorded, same)
-    says = now if live is None else _written(live, same)
-    return ReplayMismatchError(
-        f"message {index + 1} of the plan was {before}, and is now {says}",
-        index=index,
-    )
-
-
-def _as_recorded(msg: Msg) -> Record:
-    return Decoder(exact=True).unpack(Encoder().pack([msg]))[0]
-
-
-def _same_keywords(recorded: Mapping[str, Any], live: Mapping[str, Any]) -> set[str]:
-    """Return the keywords that need not be shown, for they are the same."""
-    return {
-        key
-        for key in recorded.keys() & live.keys()
-        if repr(recorded[key]) == repr(live[key])
-    }
-
-
-def _written(message: Record, without: Collection[str] = ()) -> str:
-    """Return a message as one would write it down."""
-    command, obj, args, kwargs, run = message
-    parts = [] if obj is None else [getattr(obj, "name", None) or repr(obj)]
-    parts += [_value_text(one) for one in args]
-    parts += [
-        f"{key}={_value_text(one)}" for key, one in kwargs.items() if key not in without
-    ]
-    parts += ["..."] if any(key in without for key in kwargs) else []
-    parts += [] if run is None else [f"run={run!r}"]
-    return f"{command}({', '.join(parts)})"
-
-
-def _value_text(value: Any) -> str:
-    if isinstance(value, ObjectRef | CallableRef):
-        return value.name
-    if isinstance(value, Opaque):
-        return value.text
-    name = getattr(value, "name", None)
-    return name if isinstance(name, str) else repr(value)

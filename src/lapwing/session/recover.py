@@ -12,8 +12,8 @@ from lapwing.engine import device_loop
 from lapwing.engine.engine import EngineResult
 from lapwing.engine.given import as_typed
 from lapwing.engine.intake import Subscribers, as_generator, flatten_subscribers
+from lapwing.engine.past_errors import error_of
 from lapwing.engine.preview import Confirm, Preview
-from lapwing.engine.replay import error_of
 from lapwing.engine.resume import close_call
 from lapwing.errors import ResumeError, StateError
 from lapwing.journal.log import Log

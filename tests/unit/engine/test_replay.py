@@ -9,7 +9,7 @@ from kit import AsyncDetector, Detector, Documents, Motor, make_engine, until
 
 from lapwing import Engine, Msg, recorded
 from lapwing.engine import MemoryRecorder, announce, device_loop, foresee
-from lapwing.engine.replay import error_of
+from lapwing.engine.past_errors import error_of
 from lapwing.errors import (
     DeviceTimeoutError,
     FailedStatus,
@@ -736,3 +736,104 @@ def test_a_failed_status_comes_back_with_one_that_failed():
     assert again.status.done
     assert not again.status.success
     assert "x failed" in str(again.__cause__)
+
+
+class Bag:
+    """Nothing of it can be written down."""
+
+    def __init__(self, size):
+        self.size = size
+
+
+def with_answer(verb):
+    def plan():
+        yield Msg("open_run")
+        if verb == "wait_for":
+            (task,) = yield Msg("wait_for", None, [lambda: asyncio.sleep(0, 3)])
+            size = task.result()
+        elif verb == "pack":
+            size = (yield Msg("pack", None, 3)).size
+        else:
+            size = recorded(lambda: Bag(3)).size
+        for _ in range(2):
+            yield Msg("checkpoint")
+            yield Msg("set", Motor(), size, group="g")
+            yield Msg("wait", group="g")
+        yield Msg("close_run")
+
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("verb", "says"),
+    [
+        ("wait_for", "the answer of message 2, 'wait_for', could not be recorded"),
+        ("pack", "the answer of message 2, 'pack', could not be recorded"),
+        ("look", "what the plan saw outside itself could not be recorded"),
+    ],
+)
+def test_an_answer_that_could_not_be_recorded_leaves_the_call_open(verb, says):
+    async def pack(msg):
+        return Bag(msg.args[0])
+
+    plan, recorder = with_answer(verb), MemoryRecorder()
+    engine, _ = make_engine(recorder=recorder)
+    engine.register_command("pack", pack)
+    device_loop._loop = None
+    asyncio.run(engine.run(plan()))
+    records = cut_before(recorder.records, "close_run")
+    after = MemoryRecorder()
+    engine, docs = make_engine(recorder=after)
+    device_loop._loop = None
+
+    with pytest.raises(ResumeError, match=says) as caught:
+        asyncio.run(engine.resume_call(records, plan(), confirm=lambda preview: True))
+
+    assert "close it" in str(caught.value)
+    assert after.records == []
+    assert docs.names == ["start"]
+
+
+def test_an_answer_that_could_not_be_recorded_does_no_harm_if_the_plan_ignores_it():
+    def plan():
+        yield Msg("open_run")
+        yield Msg("wait_for", None, [lambda: asyncio.sleep(0)])
+        yield Msg("checkpoint")
+        yield Msg("close_run")
+
+    records = cut_before(run(plan()), "close_run")
+    assert resume(records, plan()).result.exit_status == "success"
+
+
+def test_a_plan_that_looks_whether_a_status_is_done_sees_what_it_saw():
+    class Slow(Motor):
+        def set(self, value):
+            status = Status(self.name)
+            asyncio.get_running_loop().call_later(0.01, status.set_finished)
+            return status
+
+    rounds = []
+
+    def plan():
+        yield Msg("open_run")
+        status = yield Msg("set", Slow(), 1, group="g")
+        number = 0
+        while not status.done:
+            number += 1
+            yield Msg("sleep", None, 0.002)
+        rounds.append(number)
+        yield Msg("wait", group="g")
+        for _ in range(2):
+            yield Msg("checkpoint")
+            yield Msg("set", Motor("n"), number, group="n")
+            yield Msg("wait", group="n")
+        yield Msg("close_run")
+
+    records = run(plan())
+    for which in range(rounds[0] + 1, len(records)):
+        if records[which][0] == "close_run":
+            break
+    resumed = resume(records[:which], plan())
+
+    assert resumed.result.exit_status == "success"
+    assert rounds[0] == rounds[1] > 0

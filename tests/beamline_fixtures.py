@@ -48,11 +48,6 @@ def start_beamline(**options: Any) -> Beamline:
     return Beamline.start(port=test_port(), **options)
 
 
-def start_record_ioc(**options: Any) -> RecordIoc:
-    """Start a record IOC on the port that this process' EPICS client knows."""
-    return RecordIoc.start(port=server_ports()[1], **options)
-
-
 @contextlib.contextmanager
 def event_loop() -> Iterator[Run]:
     """Run coroutines in one event loop; close its EPICS client at the end."""
@@ -68,13 +63,6 @@ def beamline_fixture() -> Iterator[Beamline]:
     """A beamline for all tests of a module."""
     with start_beamline() as beamline:
         yield beamline
-
-
-@pytest.fixture(scope="module", name="record_ioc")
-def record_ioc_fixture() -> Iterator[RecordIoc]:
-    """A record IOC for all tests of a module; a beamline may run beside it."""
-    with start_record_ioc() as record_ioc:
-        yield record_ioc
 
 
 @pytest.fixture(name="run")

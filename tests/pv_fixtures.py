@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from beamline_fixtures import Run, until
 
-from lapwing.epics import ca
+from lapwing.epics import clients
 from lapwing.epics.channel import Control, Value
 
 
@@ -28,7 +28,7 @@ class Pvs:
         self._channels: dict[str, Any] = {}
 
     async def _make_client(self):
-        return ca.client()
+        return clients.client()
 
     async def channel(self, name: str):
         if name not in self._channels:

@@ -25,9 +25,10 @@ READS_SETTINGS = {"session", "worker", "server", "cli"}
 # process of the simulated beamline; or look at BLUESKY_PREDECLARE, as any plan does.
 READS_NO_SETTING = {
     "epics/clients.py",
-    "sim/beamline.py",
     "sim/ioc.py",
     "sim/process.py",
+    "sim/record_server.py",
+    "sim/server_process.py",
     "plans/predeclare.py",
     # Bluesky's own: BLUESKY_DEBUG_CALLBACKS and BLUESKY_HISTORY_PATH.
     "compat/bluesky/callbacks/safety.py",

@@ -107,7 +107,8 @@ def test_the_process_ends_when_its_input_closes():
 
 def test_a_client_that_talks_already_cannot_be_sent_elsewhere(beamline, pvs):
     pvs("X")
-    clients.configure(client_environment(beamline.port))
+    same = os.environ["EPICS_CA_NAME_SERVERS"]
+    clients.configure({"EPICS_CA_NAME_SERVERS": same})
     with pytest.raises(StateError, match="EPICS_CA_NAME_SERVERS"):
         clients.configure(client_environment(beamline.port + 2))
 

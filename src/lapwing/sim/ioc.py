@@ -52,7 +52,9 @@ def build(
     noisy = builder.boolOut(
         f"{prefix}DET:NOISE", ZNAM="off", ONAM="on", initial_value=noise
     )
-    view = View(sample, lambda: (x.position, y.position), lambda: bool(noisy.get()))
+    view = View(
+        sample, lambda: (x.axis.position, y.axis.position), lambda: bool(noisy.get())
+    )
     SimDetector(f"{prefix}DET", view, dwell=dwell)
     SimScaler(f"{prefix}SCALER:", view)
     build_mca(f"{prefix}MCA:", view)

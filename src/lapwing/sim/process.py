@@ -1,19 +1,16 @@
 """Process: the main program of the simulated beamline.
 
-Owns the command line, the server's environment and the end of the process.
+Owns the command line and the server's environment.
 Must not know who started it: it serves until its input closes or a signal comes.
 Test: ``python -m lapwing.sim.beamline --port 21000``, then Ctrl-D.
 """
 
 import argparse
 import asyncio
-import contextlib
 import os
-import signal
-import sys
 from collections.abc import Sequence
-from typing import Any
 
+from lapwing.sim.lifetime import say_ready, watch_for_the_end
 from lapwing.sim.ports import HOST
 from lapwing.sim.sample import Sample
 
@@ -85,8 +82,7 @@ async def _serve(options: argparse.Namespace) -> None:
     # Only now: loading base's libraries takes the environment as it is.
     from lapwing.sim import ioc
 
-    ended = asyncio.Event()
-    _watch_for_the_end(ended)
+    ended = watch_for_the_end()
     ioc.build(
         options.prefix,
         Sample(seed=options.seed),
@@ -96,26 +92,5 @@ async def _serve(options: argparse.Namespace) -> None:
         dwell=options.dwell,
         limit=options.limit,
     )
-    port, pva_port = ioc.serve(pva=options.pva_port is not None)
-    pva = f" pva={pva_port}" if pva_port is not None else ""
-    sys.stdout.write(f"READY ca={port}{pva} pid={os.getpid()}\n")
-    sys.stdout.flush()
-    # Nobody reads that pipe from here on; a full one would stop the server.
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    say_ready(*ioc.serve(pva=options.pva_port is not None))
     await ended.wait()
-
-
-def _watch_for_the_end(ended: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    source: Any = sys.stdin.buffer
-
-    def look() -> None:
-        if not os.read(source.fileno(), 4096):
-            loop.remove_reader(source)
-            ended.set()
-
-    # A plain file or /dev/null cannot be watched: then a signal ends us.
-    with contextlib.suppress(PermissionError):
-        loop.add_reader(source, look)

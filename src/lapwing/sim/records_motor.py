@@ -1,17 +1,14 @@
 """Motor records: a set-point whose put ends when the motion does.
 
-Owns the records of one motor, its motion, and the faults of both.
+Owns the records of one motor, and the faults of its motion.
 Must not know detectors, nor what else is on the beamline.
 Test: tests/system/test_beamline.py, through Channel Access.
 """
 
-import asyncio
-
 from softioc import alarm, builder
 
-from lapwing.sim.motion import Move
+from lapwing.sim.axis import Axis
 
-READBACK_PERIOD = 0.025
 MISSED_BY = 0.1
 _FLAG = {"initial_value": 0}
 _MM = {"EGU": "mm", "PREC": 4}
@@ -45,10 +42,12 @@ class SimMotor:
         acceleration_time: float,
         limit: float,
     ):
-        self.position = 0.0
         self._accepted = 0.0
-        self._nudge = asyncio.Event()
-        self._stop_asked = False
+        self.axis = Axis(
+            lambda: (self.velocity.get(), self.acceleration_time.get()),
+            lambda: bool(self.stall.get()),
+            self._show,
+        )
         self.setpoint = builder.aOut(
             name,
             initial_value=0.0,
@@ -80,7 +79,7 @@ class SimMotor:
             f"{name}:STALL",
             ZNAM="free",
             ONAM="stalled",
-            on_update=lambda _: self._nudge.set(),
+            on_update=lambda _: self.axis.nudge(),
             **_FLAG,
         )
         builder.stringIn(f"{name}:EGU", initial_value="mm")
@@ -95,14 +94,10 @@ class SimMotor:
         self.violation.set(0)
         self.setpoint.set(target, process=False)
         self.done.set(0)
-        self._stop_asked = False
-        target = self._spoiled(target)
-        while not self._stop_asked and (self._stalled or self.position != target):
-            await self._leg(target)
-        if self._stop_asked:
-            self._accepted = self.position
-            self.setpoint.set(self.position, process=False)
-        self.readback.set(self.position)
+        if not await self.axis.go(self._spoiled(target)):
+            self._accepted = self.axis.position
+            self.setpoint.set(self.axis.position, process=False)
+        self.readback.set(self.axis.position)
         self.done.set(1)
 
     def _arm(self, count: int) -> None:
@@ -120,35 +115,10 @@ class SimMotor:
         self.violation.set(1, **trouble)
         self.setpoint.set(self._accepted, process=False, **trouble)
 
-    @property
-    def _stalled(self) -> bool:
-        return bool(self.stall.get())
+    async def _show(self) -> None:
+        self.readback.set(self.axis.position)
 
     def _stop(self, value: int) -> None:
         if value:
-            self._stop_asked = True
-            self._nudge.set()
+            self.axis.stop()
             self.stop.set(0, process=False)
-
-    async def _leg(self, target: float) -> None:
-        """Move, or stand stalled, until the target or until something changes."""
-        self._nudge.clear()
-        if self._stalled:
-            await self._nudge.wait()
-            return
-        time = asyncio.get_running_loop().time
-        started = time()
-        move = Move(
-            self.position, target, self.velocity.get(), self.acceleration_time.get()
-        )
-        while self.position != target and not self._nudge.is_set():
-            left = started + move.duration - time()
-            await self._pause(min(left, READBACK_PERIOD))
-            self.position = move.position(time() - started)
-            self.readback.set(self.position)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._nudge.wait(), max(seconds, 0.0))
-        except TimeoutError:
-            return

@@ -108,10 +108,11 @@ on, beside its HDF5 file:
 ```python
 from lapwing.data.text import TextSink, read_text
 
-session.feeds.add(TextSink(session.settings.data_dir), others="ended", begin="now")
+session.feeds.add(TextSink(session.settings.data_dir), others="ended", begin="own")
 ```
 
-and back: `read_text("FILE.dat")["SIM:X"]`. The head is XDI's, so that programs for
+or of all runs of a session, `lapwing.session(text_files=True)`, and back:
+`read_text("FILE.dat")["SIM:X"]`. The head is XDI's, so that programs for
 absorption spectra understand it. Programs that pass over lines with `#` read the rows,
 as `numpy.loadtxt` does where all columns are numbers.
 
@@ -120,8 +121,9 @@ as `numpy.loadtxt` does where all columns are numbers.
 # Metadata.KEY: value
 # Sample.name: value                   beamline, detector, element, facility, mono and
                                        sample are families of XDI's if they are dicts
-# Column.N: label units || PV          positioners first, then counters; then the time,
-                                       in seconds since 1970, and number of the point
+# Column.N: label units || PV || title positioners first, then counters; then the time,
+                                       in seconds since 1970, and number of the point;
+                                       the title stands where people call it otherwise
 # Array.N: label units || PV || -> FILE.h5:/dataset
                                        values that are arrays are in the HDF5 file
 # Stream.NAME: -> FILE.h5:/group       so are other streams of the run

@@ -21,6 +21,7 @@ _COMMANDS = {
     "resume": ("lapwing.cli.resume", "Go on with what a killed process left."),
     "run": ("lapwing.cli.run", "Run a script in which RE is ready for use."),
     "runs": ("lapwing.cli.runs", "List, show and export what was recorded."),
+    "scan": ("lapwing.cli.scan", "Run, check, estimate scans that files define."),
     "sim": ("lapwing.cli.sim", "Run the simulated beamline in the foreground."),
     "sinks": ("lapwing.cli.sinks", "Show how far writers of data have come."),
 }

@@ -135,7 +135,10 @@ def _close(left: Leftover, settings: Settings) -> None:
 def _catch_up(settings: Settings) -> None:
     """Let the files of what has ended be finished."""
     quiet = replace(settings, unfinished="leave")
-    with Session(quiet, table=False, progress=False, peaks=False) as current:
+    # Of text files those are finished that were begun.
+    with Session(
+        quiet, table=False, progress=False, peaks=False, text_files=True
+    ) as current:
         current.feeds.catch_up(60)
 
 

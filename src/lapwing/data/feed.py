@@ -190,7 +190,8 @@ class Feeds:
             others: Which journals of other processes it gets too: all, those whose
                 process has ended, or none.
             begin: Where a sink whose name is new begins: at the start of all
-                journals, or behind what they hold now.
+                journals, or behind what they hold now; "own": with the own journal,
+                and to others, which it has begun before, it only goes on.
 
         Raises:
             StateError: There is one of that name, or the feeds are closed.

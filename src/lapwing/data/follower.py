@@ -7,7 +7,7 @@ Test: write journals, turn the clock, call `round`, look at the sink and the pla
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +23,7 @@ from lapwing.journal.reader import Reader
 logger = logging.getLogger("lapwing.data")
 
 Others = Literal["all", "ended", "none"]
-Begin = Literal["start", "now"]
+Begin = Literal["start", "now", "own"]
 
 LOOK_SECONDS = 5.0
 """Time between two looks for journals of other processes."""
@@ -54,7 +54,8 @@ class Follower:
         others: Which journals of other processes it follows: all of them, those
             whose process has ended, or none.
         begin: Where a sink that is new begins: at the start of all journals, or
-            behind what they hold now.
+            behind what they hold now. "own": each session that adds the sink lets it
+            begin with its own journal; of others it only ends what it has begun.
     """
 
     def __init__(
@@ -81,11 +82,15 @@ class Follower:
         self._settle_pause = 0.0
         self._settle_at = float("-inf")
         self._settle_wish: float | None = None
-        if begin == "now" and not store.places(sink.name):
-            self._begin_now()
+        places = {one.directory for one in store.places(sink.name)}
+        if begin == "own" or (begin == "now" and not places):
+            self._begin_behind(places | {self._own} if begin == "own" else set())
 
-    def _begin_now(self) -> None:
+    def _begin_behind(self, begun: Collection[str | None]) -> None:
+        """Begin behind what journals hold now, those that are begun excepted."""
         for directory in directories(self._data_dir):
+            if directory.name in begun:
+                continue
             with (
                 contextlib.suppress(DataError),
                 Reader(directory, skip_damaged=True) as reader,

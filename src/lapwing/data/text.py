@@ -50,10 +50,12 @@ class TextSink(FileEachRun):
         ConfigError: The name cannot be one.
     """
 
+    suffix = ".dat"
+
     def __init__(
         self, data_dir: str | Path, *, name: str = "text", period: float = 0.25
     ):
-        super().__init__(data_dir, ".dat", name, period)
+        super().__init__(data_dir, self.suffix, name, period)
 
     def form(self, start: Document, path: Path) -> Form:
         """Return what turns the documents of a run into lines."""

@@ -60,6 +60,7 @@ class _Legend(NamedTuple):
     label: str
     units: str
     pv: str
+    title: str = ""
 
 
 class _Reading:
@@ -104,7 +105,9 @@ class _Reading:
         elif name == "Legend.Start":
             self._legend = []
         elif name.startswith("Column."):
-            self._legend.append(_legend_of(_parts(value)))
+            parts = _parts(value)
+            title = _text_of(parts[2]) if len(parts) > 2 else ""
+            self._legend.append(_legend_of(parts)._replace(title=title))
         elif name.startswith("Array."):
             self._add_array(_parts(value))
         elif name != "Legend.End":
@@ -114,7 +117,9 @@ class _Reading:
         legend, place = _legend_of(parts), header_value_of(parts[-1])
         if isinstance(place, Elsewhere):
             file = self._path.parent / place.file
-            self._arrays[legend.label] = TextArray(*legend, file, place.dataset)
+            self._arrays[legend.label] = TextArray(
+                legend.label, legend.units, legend.pv, file, place.dataset
+            )
 
     # ------------------------------------------------------------ rows
 
@@ -168,7 +173,9 @@ class _Reading:
             values += [None] * (self._num_rows - len(values))
             legend = self._legend_of.get(label) or legends[label]
             array = _column_of([values[row] for row in rows])
-            found[label] = TextColumn(label, legend.units, legend.pv, array)
+            found[label] = TextColumn(
+                label, legend.units, legend.pv, array, legend.title
+            )
         return found
 
     def _rows_that_count(self) -> list[int]:

@@ -22,12 +22,14 @@ class TextColumn:
         units: Its units, or "".
         pv: Name of its PV, or where else its values come from, or "".
         values: Its values, ``(num_points,)``.
+        title: What people call it, where that is something else, or "".
     """
 
     label: str
     units: str
     pv: str
     values: Array
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class TextRun:
         return len(next(iter(self.columns.values())).values) if self.columns else 0
 
     def __getitem__(self, name: str) -> Array:
-        """Return a column by its label, or else by its PV.
+        """Return a column by its label, or else by its PV or its title.
 
         Raises:
             DataError: There is none of that name.
@@ -129,7 +131,7 @@ class TextRun:
         if name in self.columns:
             return self.columns[name].values
         for column in self.columns.values():
-            if column.pv == name:
+            if name in (column.pv, column.title) and name:
                 return column.values
         there = ", ".join(self.columns) or "none"
         raise DataError(f"the file has no column {name!r}; it has: {there}", name=name)

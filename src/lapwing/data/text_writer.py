@@ -56,6 +56,7 @@ class _Column(NamedTuple):
     data_key: Mapping[str, Any]
     is_number: bool
     width: int
+    title: str
 
 
 class TextWriter:
@@ -74,6 +75,7 @@ class TextWriter:
         self._columns: list[_Column] = []
         self._labels_due = False
         self._last = 0
+        self._titles = _titles(start)
 
     def write(self, name: str, doc: Document) -> str:
         """Return the lines that a document adds, each ended; "" if there are none.
@@ -173,7 +175,8 @@ class TextWriter:
             taken.add(label)
             width = max(_WIDTH, len(token(label)))
             is_number = keys[key].get("dtype") in _NUMBERS
-            columns.append(_Column(label, key, keys[key], is_number, width))
+            title = self._titles.get(key, "")
+            columns.append(_Column(label, key, keys[key], is_number, width, title))
         return columns
 
     def _positioners(self, stream: Stream) -> Iterator[str]:
@@ -184,7 +187,11 @@ class TextWriter:
     def _legend(self, stream: Stream) -> Iterator[str]:
         yield f"# Legend.Start: label units {SEPARATOR} PV"
         for number, column in enumerate(self._columns, 1):
-            yield f"# Column.{number}: {_legend_entry(column.label, column.data_key)}"
+            entry = _legend_entry(column.label, column.data_key)
+            if column.title not in ("", column.label, pv_name(column.data_key)):
+                empty = "" if SEPARATOR in entry else f" {SEPARATOR}"
+                entry += f"{empty} {SEPARATOR} {one_line(column.title)}"
+            yield f"# Column.{number}: {entry}"
         own = _OWN.items()
         for number, (label, (_, unit)) in enumerate(own, len(self._columns) + 1):
             yield f"# Column.{number}: {label} {unit}".rstrip()
@@ -247,6 +254,20 @@ class TextWriter:
                 name = f"{EXTRA}{name}"
             yield f"# {name}: {text}{_pv_and_units(told.get(key, {}))}"
         yield f"# ExtraPVs.End: {'~' * 40}"
+
+
+def _titles(start: Mapping[str, Any]) -> dict[str, str]:
+    """Return what people call the columns of a step scan, by data key."""
+    told = start.get("step_scan")
+    parts = told if isinstance(told, Mapping) else {}
+    found: dict[str, str] = {}
+    for kind in ("positioners", "counters"):
+        columns = parts.get(kind)
+        for key, one in columns.items() if isinstance(columns, Mapping) else ():
+            title = one.get("label") if isinstance(one, Mapping) else None
+            if isinstance(title, str):
+                found[key] = title
+    return found
 
 
 def _members(family: str, value: Any) -> list[tuple[str, Any]]:

@@ -14,10 +14,11 @@ from typing import Any, Self
 
 from lapwing.callbacks import BestEffort
 from lapwing.config import Settings
-from lapwing.data.feed import Feeds
+from lapwing.data.feed import Feed, Feeds
 from lapwing.data.hdf5_sink import Hdf5Sink
 from lapwing.data.paths import check_writable
 from lapwing.data.sinks import FunctionSink, Take
+from lapwing.data.text import TextSink
 from lapwing.documents import Document
 from lapwing.engine import device_loop
 from lapwing.engine.engine import EngineResult
@@ -55,6 +56,8 @@ class Session:
         plot_dir: Directory for a picture of each run; None makes none.
         live_plot: Whether to show the plot of a run while it goes on, in a window or
             in the notebook's cell; None and False do not.
+        text_files: Whether each run is written to a text file in columns too, beside
+            its HDF5 file.
         engine_type: What makes the engine, where it is to have other names, too.
 
     Attributes:
@@ -77,6 +80,7 @@ class Session:
         peaks: bool = True,
         plot_dir: str | Path | None = None,
         live_plot: bool | None = None,
+        text_files: bool = False,
         engine_type: type[RunEngine] = RunEngine,
         identity: Mapping[str, Any] | None = None,
         resume: Resumption | None = None,
@@ -114,6 +118,10 @@ class Session:
         self.journal.transcript.on_durable(self.feeds.wake)
         self.writer = Hdf5Sink(data_dir, on_trouble=self._file_trouble)
         self.writer.join(self.feeds)
+        self._text: Feed | None = None
+        if text_files:
+            sink = TextSink(data_dir)
+            self._text = self.feeds.add(sink, others="ended", begin="own")
         self.RE.subscribe(self.writer, "start")
         self.RE.subscribe(self.best)
         if progress:
@@ -230,6 +238,14 @@ class Session:
         """
         return self.writer.path_of(run_uid)
 
+    def text_file_of(self, run_uid: str) -> Path:
+        """Return the text file of a run, whether or not one is written.
+
+        Raises:
+            DataError: There is no such run in this session.
+        """
+        return self.file_of(run_uid).with_suffix(TextSink.suffix)
+
     def close(self) -> None:
         """End the session: a paused plan is aborted, files and PVs are closed."""
         if self._closed:
@@ -292,6 +308,15 @@ class Session:
                     f"data: {_short(path)} is not closed after {limit:g} s; it follows",
                     "yellow",
                 )
+        if self._text is not None and result.run_start_uids:
+            self._tell_of_text(self._text, result.run_start_uids, limit)
+
+    def _tell_of_text(self, feed: Feed, uids: tuple[str, ...], limit: float) -> None:
+        is_late = not feed.catch_up(limit)
+        for uid in uids:
+            line = f"text: {_short(self.text_file_of(uid))}"
+            late = f" is not complete after {limit:g} s; it follows"
+            self.say(line + late if is_late else line, "yellow" if is_late else "")
 
 
 def session(
@@ -306,8 +331,8 @@ def session(
         data_dir: Where data go; None takes ``LAPWING_DATA_DIR``, else
             ``./lapwing-data``.
         environ: Environment variables; None takes the process's.
-        **options: ``table``, ``progress``, ``peaks``, ``plot_dir`` and
-            ``engine_type`` of `Session`.
+        **options: ``table``, ``progress``, ``peaks``, ``plot_dir``, ``text_files``
+            and ``engine_type`` of `Session`.
     """
     variables = os.environ if environ is None else environ
     return Session(Settings.from_environment(variables, data_dir=data_dir), **options)

@@ -30,6 +30,7 @@ class Counter:
     Attributes:
         pv: Name of the PV.
         pvs: Names of all PVs that it reads, this one first.
+        units: Its units as given; None takes the PV's.
         buff: What `read` has read, one entry a call; arrays are kept, too.
     """
 
@@ -46,7 +47,7 @@ class Counter:
         self.label = label or self.pv
         self.name = name or key_of(self.label)
         self.buff: list[Any] = []
-        self._units = units
+        self.units = units
         self._point: Point | None = None
 
     def value_of(self, values: Sequence[Value]) -> Value:
@@ -65,8 +66,8 @@ class Counter:
         """
         scheme = "" if "://" in self.pv else "ca://"
         key = controls[0].data_key(scheme + self.pv)
-        if self._units is not None:
-            key["units"] = self._units
+        if self.units is not None:
+            key["units"] = self.units
         return key
 
     # ------------------------------------------------------------ in a script
@@ -132,6 +133,10 @@ class SumCounter(Counter):
         rates: PVs of input and output count rate of each element, as pairs; none:
             nothing is corrected.
         name: Its data key; None makes one of the label.
+
+    Attributes:
+        elements: PVs of the elements.
+        rates: As given.
     """
 
     def __init__(
@@ -142,10 +147,11 @@ class SumCounter(Counter):
         *,
         name: str | None = None,
     ):
-        elements = tuple(map(pv_of, pvs))
-        super().__init__(elements[0], label, name=name)
-        self._num = len(elements)
-        self.pvs = (*elements, *(pv for pair in rates for pv in pair))
+        self.elements = tuple(map(pv_of, pvs))
+        self.rates = tuple(rates)
+        super().__init__(self.elements[0], label, name=name)
+        self._num = len(self.elements)
+        self.pvs = (*self.elements, *(pv for pair in self.rates for pv in pair))
 
     def value_of(self, values: Sequence[Value]) -> Value:
         """Return the corrected sum; its severity is the worst of all."""

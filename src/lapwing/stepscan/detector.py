@@ -39,6 +39,7 @@ class Detector(Hooks):
         trigger: As given.
         counters: As given; detectors of a record's type may find more at `connect`.
         dwell: The signal to set the seconds of counting with, or None.
+        dwell_pv: Its PV, or None.
         settings: As given.
     """
 
@@ -62,8 +63,9 @@ class Detector(Hooks):
         self.label = label or (trigger.label if trigger else "detector")
         self.name = name or key_of(self.label)
         self.dwell: EpicsSignal | None = None
-        if dwell is not None:
-            self.dwell = EpicsSignal(pv_of(dwell), f"{self.name}_dwell")
+        self.dwell_pv = None if dwell is None else pv_of(dwell)
+        if self.dwell_pv is not None:
+            self.dwell = EpicsSignal(self.dwell_pv, f"{self.name}_dwell")
         self.extra_pvs = labelled(extra_pvs)
         self.settings = dict(settings or {})
         self._set_up = _Settings(f"{self.name}_settings", self.settings)

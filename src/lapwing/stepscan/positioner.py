@@ -120,6 +120,19 @@ class Positioner(Hooks):
         return self.axis is None or isinstance(self.axis, EpicsMotor | PVAxis)
 
     @property
+    def given(self) -> dict[str, Any]:
+        """What it was made with, beside PV, name, positions, extra PVs and hooks."""
+        return {
+            "label": self.label or None,
+            "units": self._units,
+            "fields": self._fields,
+            "relative": self.relative,
+            "tolerance": self._tolerance,
+            "timeout": self._timeout,
+            **self._plain,
+        }
+
+    @property
     def units(self) -> str:
         """Unit of the positions, or "" where nobody says."""
         if self._units is not None:

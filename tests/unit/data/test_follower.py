@@ -423,3 +423,24 @@ def test_removed_journal_is_forgotten(desk):
     journal.directory.rmdir()
     assert desk.rounds(follower, 5, seconds=LOOK_SECONDS) > 0
     assert desk.error() == [None]
+
+
+def test_sink_of_some_sessions_begins_with_their_own_journals_and_ends_those(desk):
+    before, documents = desk.journal(), line_scan(3)
+    before.put(documents)
+    mine = desk.journal()
+    follower = desk.follow(mine, others="ended", begin="own")
+    mine.put(documents[:3])
+    desk.rounds(follower)
+    assert desk.sink.taken == documents[:3]
+    follower.close()
+
+    # A session without the sink, then one with it; the first of all has ended.
+    between = desk.journal()
+    between.put(documents)
+    for journal in (mine, between):
+        journal.put(documents[3:])
+        journal.close()
+    desk.sink = Notebook()
+    desk.rounds(desk.follow(desk.journal(), others="ended", begin="own"))
+    assert desk.sink.taken == documents[3:]

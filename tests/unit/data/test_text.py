@@ -428,3 +428,34 @@ def test_other_file_is_never_written_over(make, tmp_path, text):
     with pytest.raises(DataExistsError):
         make().take(*documents[0])
     assert path.read_text() == text
+
+
+def test_columns_of_a_step_scan_have_the_names_that_people_gave(tmp_path):
+    told = {
+        "positioners": {"x": {"pv": "SIM:X", "label": "along the beam"}},
+        "counters": {"counts": {"pv": "SIM:C", "label": "counts"}},
+    }
+    run = Run(motors=["x"], step_scan=told)
+    keys = {"x": pv("SIM:X:RBV", units="mm"), "counts": pv("SIM:C", "integer")}
+    primary = run.descriptor(keys, devices={"point": ["x", "counts"]})
+    documents = [
+        ("start", run.start),
+        ("descriptor", primary),
+        run.event(primary, x=0.5, counts=3),
+        run.stop(),
+    ]
+
+    text = text_of(documents)
+    assert "# Column.1: x mm || SIM:X:RBV || along the beam\n" in text
+    assert "# Column.2: counts || SIM:C\n" in text
+    found = read(tmp_path, documents)
+    assert found.columns["x"].title == "along the beam"
+    assert found.columns["x"].units == "mm"
+    assert list(found["along the beam"]) == list(found["SIM:X:RBV"]) == [0.5]
+    assert found.columns["counts"].title == ""
+
+
+@pytest.mark.parametrize("told", ["text", {"positioners": [1]}, {"counters": {"x": 2}}])
+def test_metadata_of_others_called_like_a_step_scan_s_do_no_harm(told):
+    documents = line_scan(2, step_scan=told)
+    assert "# Column.1: " in text_of(documents)

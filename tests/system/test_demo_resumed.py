@@ -18,7 +18,9 @@ SIDE = 7
 
 
 def environment():
-    return {k: v for k, v in os.environ.items() if not k.startswith("EPICS_")}
+    mine = {k: v for k, v in os.environ.items() if not k.startswith("EPICS_")}
+    # A machine that does much else may stand still for seconds; that is no fault.
+    return mine | {"LAPWING_CONNECT_TIMEOUT": "30", "LAPWING_EPICS_TIMEOUT": "20"}
 
 
 def start(cwd, *words):
@@ -35,30 +37,31 @@ def start(cwd, *words):
 
 def lapwing_says(cwd, *words):
     process = start(cwd, *words)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=110)
     return process.returncode, out
 
 
 def kill_in_mid_grid(cwd):
     """Start the demo, and kill it when the grid has some points."""
     process = start(cwd, "demo", "--points", "21", "--side", str(SIDE))
-    grid = False
+    said = []
     for line in process.stdout:
-        grid = grid or "RE(grid_scan" in line
+        said.append(line)
+        grid = any("RE(grid_scan" in one for one in said)
         if grid and re.match(r" +10  ", line):
             process.send_signal(signal.SIGKILL)
             break
-    process.communicate(timeout=10)
-    assert process.returncode == -signal.SIGKILL
+    rest, _ = process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGKILL, "".join([*said, rest])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_demo_that_was_killed_in_its_grid_goes_on_and_has_each_point_once(tmp_path):
     kill_in_mid_grid(tmp_path)
 
     # Nobody is here to be asked: nothing is moved, all stays as it is.
     status, said = lapwing_says(tmp_path, "resume")
-    assert status == 1
+    assert status == 1, said
     assert "Nobody is here to be asked" in said
     assert "the call stays open" in said
 

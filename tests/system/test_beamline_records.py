@@ -1,6 +1,7 @@
 """The instruments of the simulated beamline, as a client sees them."""
 
 import asyncio
+import time
 
 import numpy as np
 import pytest
@@ -58,6 +59,36 @@ def test_0_ends_a_count_and_its_put_is_answered(pv):
 
     assert pv.run(story()) < 3
     assert pv.get("SCALER:CNT") == 0
+
+
+def test_a_count_begun_right_after_an_end_is_a_whole_one(pv):
+    pv.put("SCALER:TP", 30)
+
+    async def story():
+        first = await pv.held("SCALER:CNT", 1)
+        await pv.aput("SCALER:TP", 0.1)
+        await pv.aput("SCALER:CNT", 0, wait=False)
+        began = time.monotonic()
+        await pv.aput("SCALER:CNT", 1)
+        assert time.monotonic() - began > 0.1
+        await asyncio.wait_for(first, 3)
+
+    for _ in range(5):
+        pv.put("SCALER:TP", 30)
+        pv.run(story())
+        assert pv.get("SCALER:T", "SCALER:CNT") == [0.1, 0]
+
+
+def test_a_count_that_nobody_waits_for_is_followed_by_the_next(pv):
+    pv.put("SCALER:TP", 0.1)
+
+    async def story():
+        await pv.aput("SCALER:CNT", 1, wait=False)
+        began = time.monotonic()
+        await pv.aput("SCALER:CNT", 1)
+        return time.monotonic() - began
+
+    assert pv.run(story()) > 0.15
 
 
 def test_a_scaler_waits_its_delay_before_it_counts(pv):

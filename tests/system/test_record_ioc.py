@@ -184,6 +184,29 @@ def test_a_new_target_turns_a_motion_and_both_puts_complete_with_it(pv):
     assert pv.get("m1.RBV", "m1.DMOV") == [-1, 1]
 
 
+def test_a_target_right_after_a_stop_or_during_the_delay_is_reached(pv):
+    pv.put("m1.VELO", 10)
+    pv.put("m1.DLY", 0.2)
+
+    async def story():
+        first = await pv.held("m1.VAL", 8)
+        await pv.auntil("m1.MOVN", 1)
+        await pv.aput("m1.STOP", 1, wait=False)
+        await pv.aput("m1.VAL", 1)
+        assert await pv.aget("m1.RBV") == 1
+        await first
+        first = await pv.held("m1.VAL", 1.5)
+        await pv.auntil("m1.RBV", 1.5)
+        await pv.auntil("m1.MOVN", 0)
+        await pv.aput("m1.VAL", 2)
+        assert await pv.aget("m1.RBV") == 2
+        await first
+
+    pv.run(story())
+    assert pv.get("m1.VAL", "m1.DMOV") == [2, 1]
+    pv.put("m1.DLY", 0)
+
+
 def test_a_paused_motor_holds_its_put_until_it_may_go(pv):
     pv.put("m1.SPMG", "Pause")
 
@@ -274,6 +297,20 @@ def test_0_ends_a_count_early(pv):
     pv.run(story())
     assert pv.get("scaler1.T") < 3
     assert pv.get("scaler1.CNT") == 0
+
+
+def test_a_count_begun_right_after_an_end_is_a_whole_one(pv):
+    pv.put("scaler1.TP", 30)
+
+    async def story():
+        first = await pv.held("scaler1.CNT", 1)
+        await pv.aput("scaler1.TP", 0.1)
+        await pv.aput("scaler1.CNT", 0, wait=False)
+        await pv.aput("scaler1.CNT", 1)
+        await first
+
+    pv.run(story())
+    assert pv.get("scaler1.T", "scaler1.CNT") == [0.1, 0]
 
 
 def test_a_busy_record_holds_a_put_until_somebody_says_done(pv):

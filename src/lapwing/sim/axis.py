@@ -38,6 +38,7 @@ class Axis:
         self._drive, self._held, self._show = drive, held, show
         self._goal = 0.0
         self._stop_asked = False
+        self._going = False
         self._nudge = asyncio.Event()
 
     async def go(self, goal: float) -> bool:
@@ -48,14 +49,25 @@ class Axis:
         """
         self._goal = goal
         self._stop_asked = False
-        while not self._stop_asked and (self._held() or self.position != self._goal):
-            await self._leg()
+        self._going = True
+        try:
+            while not self._stop_asked and self._way_left:
+                await self._leg()
+        finally:
+            self._going = False
         return not self._stop_asked
 
-    def turn(self, goal: float) -> None:
-        """Send it elsewhere while it moves."""
+    @property
+    def _way_left(self) -> bool:
+        return self._held() or self.position != self._goal
+
+    def turn(self, goal: float) -> bool:
+        """Send it elsewhere while it moves; return False if it does not, or stops."""
+        if not self._going or self._stop_asked:
+            return False
         self._goal = goal
         self._nudge.set()
+        return True
 
     def stop(self) -> None:
         """End the motion where it is."""

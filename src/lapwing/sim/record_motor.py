@@ -209,9 +209,12 @@ class RecordMotor:
         await self._aim(target)
         if self._idle.is_set():
             await self._run()
-        else:
-            self.axis.turn(self._dval.plain)
-            await self._idle.wait()
+            return
+        turned = self.axis.turn(self._dval.plain)
+        await self._idle.wait()
+        if not turned:
+            # It was about to end: this target's turn comes after that.
+            await self._go(target)
 
     async def _aim(self, target: float) -> None:
         self._target = target

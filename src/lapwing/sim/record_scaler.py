@@ -10,6 +10,7 @@ from typing import Any
 
 from lapwing.sim.record_field import Real, Record
 from lapwing.sim.view import View
+from lapwing.sim.work import Work
 
 _NAMES = ("clock", "I0", "It", "If", "", "", "", "")
 
@@ -25,8 +26,7 @@ class RecordScaler:
 
     def __init__(self, pvs: dict[str, Any], name: str, view: View):
         self._view = view
-        self._over = asyncio.Event()
-        self._over.set()
+        self._work = Work(self._do)
         record = Record(pvs, name, "scaler", "ion chambers")
         self._count = record.menu("CNT", ("Done", "Count"), 0, self._on_count)
         self._preset = record.real("TP", 1.0, units="s", precision=3)
@@ -44,25 +44,16 @@ class RecordScaler:
 
     async def _on_count(self, value: int) -> None:
         if not value:
-            self._over.set()
-        elif not self._over.is_set():
-            await self._over.wait()
-        else:
-            self._over.clear()
-            await self._wait(self._delay.plain)
-            live = await self._wait(self._preset.plain)
-            await self._publish(live)
-            self._over.set()
+            self._work.end()
+            return
+        self._work.ask()
+        if await self._work.run():
             await self._count.set("Done")
 
-    async def _wait(self, seconds: float) -> float:
-        time = asyncio.get_running_loop().time
-        began = time()
-        try:
-            await asyncio.wait_for(self._over.wait(), max(seconds, 0.0))
-        except TimeoutError:
-            return max(seconds, 0.0)
-        return min(time() - began, seconds)
+    async def _do(self) -> None:
+        await self._work.wait(self._delay.plain)
+        live = await self._work.wait(self._preset.plain)
+        await self._publish(live)
 
     async def _publish(self, live: float) -> None:
         await self._elapsed.set(live)

@@ -5,12 +5,15 @@ Must not know what the work is.
 Test: tests/system/test_beamline_records.py, through Channel Access.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from softioc import alarm, builder
 
+from lapwing.sim.work import Work
+
+# Record types of base itself, which the builder makes from its definitions.
+_RECORDS: Any = builder.records
 _FLAG = {"initial_value": 0}
 INVALID = {"severity": alarm.INVALID_ALARM, "alarm": alarm.READ_ALARM}
 
@@ -18,37 +21,36 @@ INVALID = {"severity": alarm.INVALID_ALARM, "alarm": alarm.READ_ALARM}
 class BusyRecord:
     """A record that is 1 as long as it works: put 1 to begin, 0 to end it early.
 
-    A put with completion is answered when the work is over. The work hangs on a
+    A put with completion is answered when its work is over. The work hangs on a
     record of its own (``NAME:WORK``), processed after this one: a record that
-    works itself would not hear a 0 before its work was over.
+    works itself would not hear a 0 before its work was over. While that one still
+    works, a second one (``NAME:NEXT``) takes the next command and waits.
 
     Args:
         name: Name of the record.
-        work: What is to be done; it waits with `wait`, to be ended early.
+        do: What is to be done; it waits with ``work``, to be ended early.
         choices: Words for 0 and 1; without them the record is a number.
+
+    Attributes:
+        work: What is under way.
     """
 
     def __init__(
         self,
         name: str,
-        work: Callable[[], Awaitable[None]],
+        do: Callable[[], Awaitable[None]],
         *,
         choices: tuple[str, str] | None = None,
     ):
-        self._work = work
-        self._wanted = False
-        self._nudge = asyncio.Event()
-        worker = builder.longOut(
-            f"{name}:WORK",
-            blocking=True,
-            always_update=True,
-            on_update=self._run,
-            **_FLAG,
-        )
+        self.work = Work(do)
+        worker = self._worker(f"{name}:WORK")
+        # Enabled while the first works; base decides that, without any Python.
+        second = self._worker(f"{name}:NEXT", SDIS=f"{name}:WORK.PACT", DISV=0)
+        fanout = _RECORDS.fanout(f"{name}:BOTH", LNK1=second, LNK2=worker)
         fields: dict[str, Any] = {
             "always_update": True,
             "on_update": self._command,
-            "FLNK": worker,
+            "FLNK": fanout,
             **_FLAG,
         }
         self._record = (
@@ -57,56 +59,24 @@ class BusyRecord:
             else builder.boolOut(name, ZNAM=choices[0], ONAM=choices[1], **fields)
         )
 
-    @property
-    def working(self) -> bool:
-        """Whether it works, and was not told to end."""
-        return self._wanted
-
-    @property
-    def ended(self) -> bool:
-        """Whether the work was told to end early."""
-        return not self._wanted
-
-    def end(self) -> None:
-        """End the work early, as a put of 0 does."""
-        self._wanted = False
-        self._nudge.set()
-
-    def nudge(self) -> None:
-        """Wake the work up from `wait_for_change`."""
-        self._nudge.set()
-
-    async def wait(self, seconds: float) -> float:
-        """Wait, unless the work is ended; return the seconds that it took."""
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        while not self.ended and (left := began + seconds - clock()) > 0:
-            self._nudge.clear()
-            try:
-                await asyncio.wait_for(self._nudge.wait(), left)
-            except TimeoutError:
-                return seconds
-        return seconds if not self.ended else min(clock() - began, seconds)
-
-    async def wait_for_change(self) -> None:
-        """Wait until somebody calls `nudge` or ends the work."""
-        self._nudge.clear()
-        if not self.ended:
-            await self._nudge.wait()
+    def _worker(self, name: str, **fields: Any) -> Any:
+        return builder.longOut(
+            name,
+            blocking=True,
+            always_update=True,
+            on_update=self._run,
+            **fields,
+            **_FLAG,
+        )
 
     def _command(self, value: int) -> None:
         if value:
-            self._wanted = True
+            self.work.ask()
         else:
-            self.end()
+            self.work.end()
 
     async def _run(self, _: int) -> None:
-        if not self._wanted:
-            return
-        try:
-            await self._work()
-        finally:
-            self._wanted = False
+        if await self.work.run():
             self._record.set(0, process=False)
 
 
@@ -119,16 +89,16 @@ class Faults:
 
     Args:
         prefix: What the names of the faults begin with, such as ``"SIM:DET:"``.
-        busy: What counts.
+        work: What counts.
     """
 
-    def __init__(self, prefix: str, busy: BusyRecord):
-        self._busy = busy
+    def __init__(self, prefix: str, work: Work):
+        self._work = work
         self._stall = builder.boolOut(
             f"{prefix}STALL",
             ZNAM="free",
             ONAM="stalled",
-            on_update=lambda _: busy.nudge(),
+            on_update=lambda _: work.nudge(),
             **_FLAG,
         )
         self._short = builder.longOut(f"{prefix}SHORT", **_FLAG)
@@ -138,9 +108,9 @@ class Faults:
         """Count for some seconds; return those in which it really counted."""
         if take_one(self._short):
             return 0.0
-        live = await self._busy.wait(seconds)
-        while self._stall.get() and not self._busy.ended:
-            await self._busy.wait_for_change()
+        live = await self._work.wait(seconds)
+        while self._stall.get() and not self._work.ended:
+            await self._work.wait_for_change()
         return live
 
     def trouble(self) -> dict[str, int]:
@@ -171,11 +141,11 @@ class Exposure:
         choices: tuple[str, str] | None = None,
     ):
         self._seconds, self._publish, self._delay = seconds, publish, delay
-        self.busy = BusyRecord(trigger, self._count, choices=choices)
-        self._faults = Faults(prefix, self.busy)
+        self.work = BusyRecord(trigger, self._count, choices=choices).work
+        self._faults = Faults(prefix, self.work)
 
     async def _count(self) -> None:
-        await self.busy.wait(self._delay())
+        await self.work.wait(self._delay())
         live = await self._faults.expose(self._seconds())
         self._publish(live, self._faults.trouble())
 

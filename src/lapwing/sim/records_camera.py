@@ -40,7 +40,7 @@ class SimCamera:
         self._pulses = 0
         self._build_controls(f"{prefix}cam1:")
         self._build_constants(f"{prefix}cam1:")
-        self._faults = Faults(prefix, self._busy)
+        self._faults = Faults(prefix, self._work)
         self._plugins = [
             SimImage(f"{prefix}image1:"),
             SimStatistics(f"{prefix}Stats1:"),
@@ -50,7 +50,7 @@ class SimCamera:
 
     def _build_controls(self, cam: str) -> None:
         choices = ("Done", "Acquire")
-        self._busy = BusyRecord(f"{cam}Acquire", self._acquire, choices=choices)
+        self._work = BusyRecord(f"{cam}Acquire", self._acquire, choices=choices).work
         build_command(f"{cam}TriggerSoftware", self._pulse)
         self._time = setting.number(f"{cam}AcquireTime", 0.01, 0, 3600, "s")
         self._period = setting.number(f"{cam}AcquirePeriod", 0, 0, 3600, "s")
@@ -78,7 +78,7 @@ class SimCamera:
 
     def _pulse(self) -> None:
         self._pulses += 1
-        self._busy.nudge()
+        self._work.nudge()
 
     async def _acquire(self) -> None:
         time = asyncio.get_running_loop().time
@@ -88,20 +88,20 @@ class SimCamera:
         series = (1, self._wanted.get(), None)[self._mode.get()]
         for number in itertools.islice(itertools.count(), series):
             # The period lies between images: nothing waits for it after the last.
-            await self._busy.wait(due - time())
+            await self._work.wait(due - time())
             await self._wait_for_pulse(number)
             due = time() + self._period.get()
             self._state.set(_ACQUIRE)
             live = await self._faults.expose(self._time.get())
-            if self._busy.ended:
+            if self._work.ended:
                 break
             self._publish(number, live)
-        self._state.set(_ABORTED if self._busy.ended else _IDLE)
+        self._state.set(_ABORTED if self._work.ended else _IDLE)
 
     async def _wait_for_pulse(self, number: int) -> None:
-        while self._trigger.get() and self._pulses <= number and not self._busy.ended:
+        while self._trigger.get() and self._pulses <= number and not self._work.ended:
             self._state.set(_WAITING)
-            await self._busy.wait_for_change()
+            await self._work.wait_for_change()
 
     def _publish(self, number: int, live: float) -> None:
         trouble = self._faults.trouble()

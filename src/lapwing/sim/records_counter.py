@@ -108,6 +108,6 @@ class SimScaler:
         self._counting_on = True
         while self.mode.get():
             await asyncio.sleep(AUTO_COUNT_TIME)
-            if self.mode.get() and not self.exposure.busy.working:
+            if self.mode.get() and self.exposure.work.idle:
                 self._publish(AUTO_COUNT_TIME, {})
         self._counting_on = False

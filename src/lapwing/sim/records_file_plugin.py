@@ -53,9 +53,9 @@ class SimFilePlugin(Plugin):
         )
         self._wanted = setting.whole(f"{prefix}NumCapture", 1)
         self._captured = builder.longIn(f"{prefix}NumCaptured_RBV", initial_value=0)
-        self._busy = BusyRecord(
+        self._work = BusyRecord(
             f"{prefix}Capture", self._capture, choices=("Done", "Capture")
-        )
+        ).work
         self._capturing = builder.boolIn(
             f"{prefix}Capture_RBV", ZNAM="Done", ONAM="Capturing", initial_value=0
         )
@@ -85,8 +85,8 @@ class SimFilePlugin(Plugin):
             self._tell("FileWriteMode is Single; Capture needs Capture or Stream")
         elif not streams or self._open():
             self._capturing.set(1)
-            while not self._busy.ended and not self._full:
-                await self._busy.wait_for_change()
+            while not self._work.ended and not self._full:
+                await self._work.wait_for_change()
             if not streams and self._open():
                 self._append(self._held)
             self._close()
@@ -103,10 +103,10 @@ class SimFilePlugin(Plugin):
         if self._file is None:
             self._held.append(frame)
         elif not self._append([frame]):
-            self._busy.end()
+            self._work.end()
             return
         self._captured.set(self._captured.get() + 1)
-        self._busy.nudge()
+        self._work.nudge()
 
     def _write_last(self) -> None:
         if self._last is None:

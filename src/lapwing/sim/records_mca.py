@@ -118,7 +118,7 @@ class SimMca:
             self._publish,
             choices=_CHOICES,
         )
-        build_command(f"{prefix}{stop}", self.exposure.busy.end)
+        build_command(f"{prefix}{stop}", self.exposure.work.end)
         build_command(f"{prefix}{erase}", lambda: self._publish(0.0, {}))
 
     def _publish(self, live: float, trouble: dict[str, int]) -> None:

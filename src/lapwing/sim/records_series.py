@@ -38,7 +38,9 @@ class SimMultichannelScaler:
         self._view = view
         self._pulses = 0
         self._data = np.zeros((NUM_INPUTS, MAX_CHANNELS))
-        self._busy = BusyRecord(f"{prefix}EraseStart", self._acquire, choices=_CHOICES)
+        self._work = BusyRecord(
+            f"{prefix}EraseStart", self._acquire, choices=_CHOICES
+        ).work
         self.advance = builder.mbbOut(
             f"{prefix}ChannelAdvance", "Internal", "External", initial_value=0
         )
@@ -57,13 +59,13 @@ class SimMultichannelScaler:
             builder.WaveformIn(f"{prefix}mca{i + 1}:VAL", np.zeros(MAX_CHANNELS))
             for i in range(NUM_INPUTS)
         ]
-        build_command(f"{prefix}StopAll", self._busy.end)
+        build_command(f"{prefix}StopAll", self._work.end)
         build_command(f"{prefix}EraseAll", lambda: self._show(0))
         build_command(f"{prefix}SoftwareChannelAdvance", self._pulse)
 
     def _pulse(self) -> None:
         self._pulses += 1
-        self._busy.nudge()
+        self._work.nudge()
 
     async def _acquire(self) -> None:
         self.acquiring.set(1)
@@ -79,9 +81,9 @@ class SimMultichannelScaler:
         time = asyncio.get_running_loop().time
         began, dwell, wanted = time(), self.dwell.get(), self.used.get()
         done, then, place = 0, 0.0, self._view.position()
-        while done < wanted and not self._busy.ended:
+        while done < wanted and not self._work.ended:
             ends = min(max(UPDATE_PERIOD, dwell), wanted * dwell)
-            await self._busy.wait(max(min(then + ends, wanted * dwell) - then, 1e-4))
+            await self._work.wait(max(min(then + ends, wanted * dwell) - then, 1e-4))
             now, here = time() - began, self._view.position()
             # Half a dwell of rounding: a timer may ring a little early.
             full = min(int((now + 1e-6) / dwell), wanted)
@@ -95,9 +97,9 @@ class SimMultichannelScaler:
     async def _by_pulses(self) -> None:
         time = asyncio.get_running_loop().time
         done, then, wanted = 0, time(), self.used.get()
-        while done < wanted and not self._busy.ended:
+        while done < wanted and not self._work.ended:
             if self._pulses <= done:
-                await self._busy.wait_for_change()
+                await self._work.wait_for_change()
                 continue
             now = time()
             # Of several pulses at once, the first ends the long channel.

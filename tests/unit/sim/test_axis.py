@@ -39,6 +39,7 @@ def test_a_stop_ends_it_where_it_is():
         going = asyncio.ensure_future(rig.axis.go(100))
         await rig.shown_past(1)
         rig.axis.stop()
+        assert not rig.axis.turn(200)
         return await going, rig.axis.position
 
     there, position = asyncio.run(story())
@@ -51,8 +52,10 @@ def test_it_can_be_turned_on_its_way():
         rig = Rig()
         going = asyncio.ensure_future(rig.axis.go(100))
         await rig.shown_past(1)
-        rig.axis.turn(-1)
-        return await going, rig.axis.position
+        assert rig.axis.turn(-1)
+        there = await going
+        assert not rig.axis.turn(3)
+        return there, rig.axis.position
 
     assert asyncio.run(story()) == (True, -1)
 

@@ -126,7 +126,9 @@ async def preview(
 
     Raises:
         LimitError: A device cannot be set again to where it was.
+        DisconnectedError: One that is to be looked at does not answer.
     """
+    await _connect(standing.seen.values())
     moves: list[Move] = []
     for msg in (one.msg for one in standing.moves):
         target = msg.args[0] if len(msg.args) == 1 else msg.args
@@ -197,6 +199,13 @@ def _so_far(run: RunAt) -> RunSoFar:
     return RunSoFar(
         run.start.get("scan_id"), count, wanted if isinstance(wanted, int) else None
     )
+
+
+async def _connect(devices: Iterable[Any]) -> None:
+    """Connect devices that a plan connects by itself, for they are looked at here."""
+    for obj in tuple(devices):
+        if getattr(obj, "connected", True) is False and hasattr(obj, "connect"):
+            await resolve(obj.connect())
 
 
 async def _position(obj: Any) -> Any:

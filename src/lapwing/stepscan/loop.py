@@ -137,6 +137,7 @@ def _run(scan: "StepScan") -> Generator[Msg, Any, str]:
         yield from _note_extra_pvs(scan)
         pace = _Pace()
         for i in range(num_points):
+            scan.progress.index = i
             if not (yield from _asked(scan)):
                 yield from _take_point(scan, i, pace)
             if i in scan.breakpoints:

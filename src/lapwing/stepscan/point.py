@@ -68,6 +68,11 @@ class Point(ReadableDevice):
         places = {pv: index for index, pv in enumerate(pvs)}
         self._places = [[places[pv] for pv in one.pvs] for one in self._columns]
 
+    @property
+    def has_columns(self) -> bool:
+        """Whether there is anything to read."""
+        return bool(self._columns)
+
     async def values(self) -> list[Value]:
         """Return the value of each column, read afresh."""
         found = await self.get(*self._pvs)

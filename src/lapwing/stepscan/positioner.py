@@ -214,6 +214,17 @@ class Positioner(Hooks):
         """Whether it can be moved, as far as is known."""
         return self.axis is not None and getattr(self.axis, "connected", True)
 
+    @property
+    def unit(self) -> str:
+        """The unit of its positions, under the name that other devices use."""
+        return self.units
+
+    @property
+    def moving(self) -> bool:
+        """Whether it moves, whoever sent it, as far as is known."""
+        moving = getattr(self.axis, "moving", False)
+        return moving if isinstance(moving, bool) else False
+
     async def connect(self, timeout: float = 5.0) -> None:
         """Find out what the PV is, and connect to it.
 

@@ -16,7 +16,11 @@ DataCallback = Callable[..., Any]
 
 
 class Listener(Protocol):
-    """Who hears of a scan; called on the device loop, and must not block."""
+    """Who hears of a scan; called on the device loop, and must not block.
+
+    One that has ``async def open(scan)`` and ``async def close()`` is told when a
+    scan is connected and about to start, and when all of it is over.
+    """
 
     def started(self, start: Mapping[str, Any]) -> None:
         """The run began; its start document is given."""
@@ -68,6 +72,8 @@ class Progress:
     Attributes:
         num_points: How many there will be.
         points_taken: How many there are.
+        index: Number of the point that is being taken, from 0; those that are left
+            out count, too.
         message_points: A message comes after so many points; 0: none do.
     """
 
@@ -80,6 +86,7 @@ class Progress:
         self.listeners = list(listeners)
         self.num_points = 0
         self.points_taken = 0
+        self.index = 0
         self.message_points = 0
         self._clock = clock
         self._began = 0.0
@@ -93,8 +100,24 @@ class Progress:
             num_points: How many points it will have.
         """
         self.num_points = num_points
-        self.points_taken = 0
+        self.points_taken = self.index = 0
         self._run = self._primary = None
+
+    async def open(self, scan: Any) -> None:
+        """Tell listeners that a scan is connected and about to start.
+
+        Args:
+            scan: Handed over as it is.
+        """
+        for listener in self.listeners:
+            if (opening := getattr(listener, "open", None)) is not None:
+                await opening(scan)
+
+    async def close(self) -> None:
+        """Tell listeners that all of a scan is over."""
+        for listener in self.listeners:
+            if (closing := getattr(listener, "close", None)) is not None:
+                await closing()
 
     @property
     def time_left(self) -> float | None:

@@ -8,6 +8,7 @@ Test: tests/unit/stepscan/test_scan.py; against the beamline in test_step_scan.
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lapwing.engine import device_loop
 from lapwing.engine.engine import Engine, EngineResult
-from lapwing.errors import PlanArgumentError
+from lapwing.errors import DeviceError, PlanArgumentError
 from lapwing.messages import MsgGenerator
 from lapwing.status import Status, status_of
 from lapwing.stepscan.counter import Counter
@@ -231,6 +232,12 @@ class StepScan(Hooks):
 
     # ------------------------------------------------------------ its devices
 
+    @property
+    def connected(self) -> bool:
+        """Whether `connect` was awaited, and all PVs answer as far as is known."""
+        parts = [*self.positioners, self.point] if self.point.has_columns else []
+        return bool(parts) and all(part.connected for part in parts)
+
     async def connect(self, timeout: float = 5.0) -> None:
         """Connect everything, and find out what there is to read.
 
@@ -302,15 +309,29 @@ class StepScan(Hooks):
     async def _stage(self) -> None:
         await self.connect()
         await self.verify()
-        await self.arm()
+        try:
+            await self.arm()
+            await self.progress.open(self)
+        except BaseException:
+            # Nobody unstages what was never staged.
+            with contextlib.suppress(DeviceError):
+                await self._unstage()
+            raise
 
     def unstage(self) -> Status:
         """Put detectors back to how they were."""
         return status_of(self._unstage(), device=self.name, action="unstage")
 
     async def _unstage(self) -> None:
+        errors: list[DeviceError] = []
         for detector in reversed(self.detectors):
-            await detector.disarm()
+            try:
+                await detector.disarm()
+            except DeviceError as exc:
+                errors.append(exc)
+        await self.progress.close()
+        if errors:
+            raise errors[0]
 
     def facts(self) -> dict[str, Any]:
         """Return what the metadata say of its parts; as plain values."""

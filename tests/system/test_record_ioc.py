@@ -354,3 +354,22 @@ def test_a_restarted_ioc_is_found_again_and_has_forgotten_its_position(pv, recor
     record_ioc.restart()
     assert seconds(lambda: pv.run(until(lambda: readback.connected, 25))) < 20
     assert pv.get("m1.RBV") == 0
+
+
+def test_a_motor_goes_home(pv):
+    pv.put("m1.OFF", 2)
+    pv.put("m1.VAL", 3)
+    pv.put("m1.HOMF", 1)
+    assert pv.get("m1.RBV", "m1.DRBV", "m1.HOMF") == [2, 0, 0]
+
+
+def test_a_frozen_ioc_is_silent_until_it_thaws(pv, record_ioc):
+    record_ioc.freeze()
+
+    async def story():
+        reading = asyncio.ensure_future(pv.aget("m1.RBV"))
+        done, _ = await asyncio.wait([reading], timeout=0.3)
+        record_ioc.thaw()
+        return done, await reading
+
+    assert pv.run(story()) == (set(), 0)

@@ -8,6 +8,7 @@ Names and meanings are those of the motor record's reference of synApps.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from lapwing.sim.axis import Axis
@@ -81,8 +82,10 @@ class RecordMotor:
         self._limit(record, "HLM", limit)
         self._limit(record, "LLM", -limit)
         self._tweak = record.real("TWV", 0.1, **_MM)
-        self._step(record, "TWF", 1)
-        self._step(record, "TWR", -1)
+        self._step(record, "TWF", lambda: self._target + self._tweak.plain)
+        self._step(record, "TWR", lambda: self._target - self._tweak.plain)
+        for name in ("HOMF", "HOMR"):
+            self._step(record, name, lambda: self._offset.plain)
         self._set = record.menu("SET", _SET, 0)
 
     def _add_status(self, record: Record) -> None:
@@ -104,7 +107,10 @@ class RecordMotor:
         self._delay = record.real("DLY", 0.0, units="s", precision=3)
         record.real("VMAX", 1000.0, units="mm/s", precision=4)
         record.real("VBAS", 0.0, units="mm/s", precision=4)
-        record.real("MRES", 0.001, units="mm", precision=4)
+        for name, value in (("MRES", 0.001), ("ERES", 0.001), ("UREV", 0.2)):
+            record.real(name, value, units="mm", precision=4)
+        record.whole("SREV", 200)
+        record.text("OUT", "simulated")
         record.real("RDBD", 0.001, units="mm", precision=4)
         record.whole("RTRY", 0)
         record.whole("PREC", 4)
@@ -171,13 +177,13 @@ class RecordMotor:
                 upper_disp_limit=high,
             )
 
-    def _step(self, record: Record, name: str, sign: int) -> None:
-        """Add a field that goes on by one tweak when 1 is put."""
+    def _step(self, record: Record, name: str, target: Callable[[], float]) -> None:
+        """Add a field that moves somewhere when 1 is put."""
 
         async def on_put(value: int) -> None:
             await made.set(0)
             if value:
-                await self._go(self._target + sign * self._tweak.plain)
+                await self._go(target())
 
         made = record.whole(name, 0, on_put)
 

@@ -75,7 +75,8 @@ def connect_fixture(make, client, run):
 
     def connect(*pvs):
         channels = make(*pvs)
-        run(client.connect(channels, 10))
+        # libca looks more and more seldom for what it lost.
+        run(client.connect(channels, 30))
         return channels if len(pvs) > 1 else channels[0]
 
     return connect

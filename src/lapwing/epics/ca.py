@@ -143,9 +143,12 @@ class CaChannel(Connection):
 
     def beat(self) -> "asyncio.Future[bool]":
         """Ask for something small; the future says whether it was answered well."""
-        request = self._batches.Batch()
-        request.get(self.target, whole=False)
         sign = asyncio.get_running_loop().create_future()
+        if self._target is None:
+            sign.set_result(False)
+            return sign
+        request = self._batches.Batch()
+        request.get(self._target, whole=False)
 
         def answered(done: "asyncio.Future[None]") -> None:
             if not sign.done():
@@ -173,6 +176,7 @@ class CaChannel(Connection):
     def close(self) -> None:
         """Give the connection up."""
         self.forget()
+        self._target = None  # libca may free it, and would not notice its use
         for subscription in (self._watch, *self._monitors):
             if subscription is not None:
                 subscription.close()
@@ -189,7 +193,7 @@ class CaChannel(Connection):
         """
         if status == self._batches.DISCONNECTED:
             # Whoever listens hears of the loss before the request fails.
-            self.set_connected(False)
+            self.lose()
         if not self.connected:
             return lost(self, action)
         if status == self._batches.UNANSWERED:
@@ -200,7 +204,9 @@ class CaChannel(Connection):
         if value.ok:
             self._control = control_of(value)
             self._target = self._batches.target_of(self._watch.channel)
-        self.set_connected(bool(value.ok))
+            self.set_connected(True)
+        else:
+            self.lose()
 
 
 class CaClient:
@@ -276,7 +282,8 @@ class CaClient:
         for channel in list(self._channels):
             channel.close()
         self._channels.clear()
-        # aioca has no purge of one loop only; the process has one device loop.
-        self.library.purge_channel_caches()
+        if not _clients:
+            # aioca has no purge of one loop only, and another's channels live on.
+            self.library.purge_channel_caches()
         # The subscriptions' tasks were cancelled; let them end before the loop does.
         await asyncio.sleep(0)

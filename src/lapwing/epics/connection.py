@@ -20,6 +20,7 @@ from lapwing.epics.channel import (
     Control,
     by_device,
     late,
+    lost,
     silent,
     title,
     unreachable,
@@ -55,6 +56,7 @@ class Connection(ABC):
         self._control: Control | None = None
         self._listeners: list[Callable[[bool], None]] = []
         self._signs: set[asyncio.Future[bool]] = set()
+        self._puts: dict[asyncio.Future[Any], str] = {}
 
     @abstractmethod
     def watch(self) -> None:
@@ -134,10 +136,16 @@ class Connection(ABC):
         for listener in tuple(self._listeners):
             listener(connected)
 
+    def lose(self) -> None:
+        """Count as lost; fail what is under way, after whoever listens has heard."""
+        self.set_connected(False)
+        for future, action in self._puts.items():
+            _fail(future, lost(self, action))
+
     def forget(self) -> None:
         """End what hangs on the connection; an orderly end is no loss: none is told."""
         self._listeners.clear()
-        self.set_connected(False)
+        self.lose()
         for sign in tuple(self._signs):
             sign.cancel()
 
@@ -169,8 +177,8 @@ class Connection(ABC):
 
         Raises:
             DeviceTimeoutError: It was not over in that time.
-            DisconnectedError: The server did not answer for the client's
-                ``answer_timeout``.
+            DisconnectedError: The server went away, or did not answer for the
+                client's ``answer_timeout``.
         """
         loop = asyncio.get_running_loop()
         end = math.inf if timeout is None else loop.time() + timeout
@@ -181,11 +189,13 @@ class Connection(ABC):
 
         period = self._period if timeout is None else min(self._period, timeout)
         timer = loop.call_later(period, begin)
+        self._puts[future] = action
         try:
             return await future
         except _TooLateError:
             raise late(self, action, timeout) from None
         finally:
+            del self._puts[future]
             timer.cancel()
             for task in guard:
                 task.cancel()

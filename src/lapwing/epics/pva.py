@@ -72,11 +72,14 @@ async def close() -> None:
 @cache
 def _load() -> ModuleType:
     try:
+        from p4p import _p4p
         from p4p.client import raw
     except ImportError as exc:
         raise MissingExtraError(
             "PVs of PV Access (pva://) need p4p, which is not installed", extra="epics"
         ) from exc
+    # pvxs tells about lost servers on stderr; our own errors say the same.
+    raw.set_debug("pvxs.*", _p4p.logLevelFatal)
     return raw
 
 
@@ -89,6 +92,9 @@ class PvaChannel(Connection):
         client: The client that makes it.
         pv: Name of the PV.
         device: Name of the device that uses it.
+
+    Attributes:
+        reads: Which place its value has in each batch that is read now.
     """
 
     def __init__(self, client: "PvaClient", pv: str, device: str):
@@ -97,8 +103,8 @@ class PvaChannel(Connection):
         self._raw = client.raw
         self._watch: PvaMonitor | None = None
         self._look: Batch | None = None
-        self._monitors: weakref.WeakSet[PvaMonitor] = weakref.WeakSet()
-        self._puts: dict[Batch, str] = {}
+        self._monitors: list[PvaMonitor] = []
+        self.reads: dict[Batch, int] = {}
 
     def watch(self) -> None:
         """Begin to look for the PV, and to hear of its losses and returns."""
@@ -144,10 +150,9 @@ class PvaChannel(Connection):
         if self._look is not None:
             self._look.close()
             self._look = None
-        # Whoever listens hears of the loss before the puts fail.
-        self.set_connected(False)
-        for batch, action in self._puts.items():
-            batch.fail(lost(self, action))
+        self.lose()
+        for batch, place in self.reads.items():
+            batch.take(place, self._raw.Disconnected())
 
     def ask(self, request: str) -> Batch:
         """Begin a get of one PV.
@@ -168,7 +173,6 @@ class PvaChannel(Connection):
         ready = to_put(value, self.control, title(self), bounded=False)
         field = "value.index" if self.control.choices else "value"
         action, batch = f"was set to {value}", Batch(1)
-        self._puts[batch] = action
         # Without waiting the server answers too, as soon as it has taken the value.
         limit = timeout if wait else self.client.answer_timeout
         try:
@@ -183,7 +187,6 @@ class PvaChannel(Connection):
             )
             await self.outcome(batch.done, action, limit)
         finally:
-            del self._puts[batch]
             batch.close()
         if batch.answers[0] is not None:
             raise self.error(batch.answers[0], action, timeout)
@@ -216,11 +219,13 @@ class PvaChannel(Connection):
             if found and not every:
                 callback(latest[0])
 
-        # A queue of one makes the server put later changes in the place of earlier.
-        size = QUEUE if every else 1
-        request = f"{structures.READ}record[queueSize={size}]"
+        # By default a server keeps some, and puts later in the place of earlier ones.
+        size = f"record[queueSize={QUEUE}]" if every else ""
+        request = structures.READ + size
         monitor = PvaMonitor(self._context, self.pv, request, on_news)
-        self._monitors.add(monitor)
+        # Closed ones would keep alive whoever listened.
+        self._monitors = [one for one in self._monitors if one.is_open]
+        self._monitors.append(monitor)
         return monitor
 
     def note_shape(self, value: Any) -> None:
@@ -235,15 +240,13 @@ class PvaChannel(Connection):
     def close(self) -> None:
         """Give the connection up."""
         self.forget()
-        for batch in tuple(self._puts):
-            batch.fail(lost(self, "was closed"))
         if self._look is not None:
             self._look.close()
         for monitor in (self._watch, *self._monitors):
             if monitor is not None:
                 monitor.close()
         self._watch = self._look = None
-        self._monitors.clear()
+        self._monitors = []
 
     def error(
         self, answer: Exception, action: str, timeout: float | None
@@ -315,7 +318,8 @@ class PvaClient:
         batch = Batch(len(channels))
         timer = asyncio.get_running_loop().call_later(limit, batch.finish)
         try:
-            for channel in channels:
+            for place, channel in enumerate(channels):
+                channel.reads[batch] = place
                 batch.add(
                     partial(self.context.get, channel.pv, request=structures.READ)
                 )
@@ -323,6 +327,8 @@ class PvaClient:
         finally:
             timer.cancel()
             batch.close()
+            for channel in channels:
+                channel.reads.pop(batch, None)
         if any(isinstance(answer, Exception) for answer in batch.answers):
             self._complain(channels, batch, limit)
         values = [structures.value_of(answer) for answer in batch.answers]

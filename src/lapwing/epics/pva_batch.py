@@ -21,7 +21,7 @@ class Batch:
     Attributes:
         answers: One for each, in order: a structure, None for a put that is over, or
             an exception; `UNANSWERED` as long as there is none.
-        done: Done when the last was answered; fails if that is found out elsewhere.
+        done: Done when the last was answered.
     """
 
     UNANSWERED = TimeoutError()
@@ -32,6 +32,7 @@ class Batch:
         self.done: asyncio.Future[None] = self._loop.create_future()
         self._operations: list[Any] = []
         self._came: list[None] = []  # p4p's threads append, which is atomic
+        self._closed = False
 
     def add(self, start: Callable[[Callable[[Any], None]], Any]) -> None:
         """Begin the next request.
@@ -39,28 +40,28 @@ class Batch:
         Args:
             start: Called with what takes the answer; returns p4p's operation.
         """
-        self._operations.append(start(partial(self._take, len(self._operations))))
+        self._operations.append(start(partial(self.take, len(self._operations))))
 
     def finish(self) -> None:
         """Wait for no more answers."""
         if not self.done.done():
             self.done.set_result(None)
 
-    def fail(self, error: Exception) -> None:
-        """Let who waits hear of an error that p4p does not tell.
-
-        Args:
-            error: What happened.
-        """
-        if not self.done.done():
-            self.done.set_exception(error)
-
     def close(self) -> None:
         """End every operation; what was not answered is never done again."""
+        self._closed = True
         for operation in self._operations:
             operation.close()
 
-    def _take(self, index: int, answer: Any) -> None:
+    def take(self, index: int, answer: Any) -> None:
+        """Take an answer, in any thread.
+
+        Args:
+            index: Number of the request.
+            answer: What it came to; see `answers`.
+        """
+        if self._closed:
+            return  # only to say that it was cancelled
         self.answers[index] = answer
         self._came.append(None)
         if len(self._came) == len(self.answers):
@@ -92,6 +93,11 @@ class PvaMonitor:
         self._monitor: Any = None
         self._monitor = context.monitor(pv, self._wake, request=request)
         self._take()  # what came before we had the monitor
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still tells."""
+        return self._monitor is not None
 
     def close(self) -> None:
         """Call it no more."""

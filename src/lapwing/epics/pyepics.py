@@ -12,6 +12,7 @@ value read afresh. It blocks its callers: so each call has a thread of this clie
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
+import contextlib
 import inspect
 import sys
 import time
@@ -78,9 +79,9 @@ class PyepicsChannel(Connection):
         self._run = client.run
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._puts: dict[asyncio.Future[None], str] = {}
-        self._monitors: weakref.WeakSet[PyepicsMonitor] = weakref.WeakSet()
+        self._monitors: list[PyepicsMonitor] = []
         self._watching = False
+        self._down: asyncio.Future[None] = self._loop.create_future()
 
     def watch(self) -> None:
         """Begin to hear of the object's losses and returns."""
@@ -92,28 +93,25 @@ class PyepicsChannel(Connection):
             self._begin(self._look())
 
     def _heard(self, *args: Any, conn: bool = True, **kwargs: Any) -> None:
-        self._loop.call_soon_threadsafe(self._on_object, conn)
+        _call(self._loop, self._on_object, conn)
 
     def _on_object(self, up: bool) -> None:
         if up:
             self._begin(self._look())
         else:
-            self._on_loss()
-
-    def _on_loss(self) -> None:
-        # Whoever listens hears of the loss before the puts fail.
-        self.set_connected(False)
-        for future, action in self._puts.items():
-            if not future.done():
-                future.set_exception(lost(self, action))
+            self.lose()
 
     async def _look(self) -> None:
         """Ask what the values are; the channel is connected when that is known."""
-        value = await self.fresh(self.client.answer_timeout)
-        if value is not None:
-            details = await self._run(self._details)
-            self._control = _control_of(value.value, details)
-            self.set_connected(True)
+        if self._down.done():
+            self._down = self._loop.create_future()
+        await self._run(_forget_gets, self._object)
+        while self._object.connected and not self.connected:
+            value = await self.fresh(self.client.answer_timeout)
+            if value is not None:
+                details = await self._run(self._details)
+                self._control = _control_of(value.value, details)
+                self.set_connected(True)
 
     def _details(self) -> dict[str, Any]:
         ask = getattr(self._object, "get_ctrlvars", None)
@@ -125,7 +123,19 @@ class PyepicsChannel(Connection):
         Args:
             timeout: Seconds to wait.
         """
-        return await self._run(_read, self._object, timeout)
+        reading = self._begin(self._run(_read, self._object, timeout))
+        # pyepics may take longer, and does not always notice a loss.
+        waiting = [reading, self._down]
+        await asyncio.wait(
+            waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        return reading.result() if reading.done() else None
+
+    def lose(self) -> None:
+        """Count as lost; fail what is under way, after whoever listens has heard."""
+        super().lose()
+        if not self._down.done():
+            self._down.set_result(None)
 
     async def put(
         self, value: Any, *, wait: bool = True, timeout: float | None = None
@@ -139,12 +149,8 @@ class PyepicsChannel(Connection):
             await self._run(self._object.put, ready)
         else:
             over = self._loop.create_future()
-            self._puts[over] = action
             self._begin(self._start(over, ready))
-            try:
-                await self.outcome(over, action, timeout)
-            finally:
-                del self._puts[over]
+            await self.outcome(over, action, timeout)
         await self._prove(action)
 
     async def _start(self, over: "asyncio.Future[None]", ready: Any) -> None:
@@ -153,7 +159,7 @@ class PyepicsChannel(Connection):
                 over.set_result(None)
 
         if _takes(self._object.put, "callback"):
-            tell = partial(self._loop.call_soon_threadsafe, finish)
+            tell = partial(_call, self._loop, finish)
             await self._run(
                 partial(self._object.put, ready, callback=lambda *_, **__: tell())
             )
@@ -165,7 +171,7 @@ class PyepicsChannel(Connection):
         """Raise if the server is gone: pyepics calls its puts complete then."""
         alive = self._object.connected
         if not alive or await self.fresh(self.client.answer_timeout) is None:
-            self._on_loss()
+            self.lose()
             raise lost(self, action)
 
     def beat(self) -> "asyncio.Future[bool]":
@@ -187,7 +193,9 @@ class PyepicsChannel(Connection):
                 device=self.device or None,
             )
         monitor = PyepicsMonitor(self._object, callback, every)
-        self._monitors.add(monitor)
+        # Closed ones would keep alive whoever listened.
+        self._monitors = [one for one in self._monitors if one.is_open]
+        self._monitors.append(monitor)
         self._begin(self._run(monitor.begin))
         return monitor
 
@@ -198,8 +206,9 @@ class PyepicsChannel(Connection):
         if self._heard in listeners:
             listeners.remove(self._heard)
         self._watching = False
-        for monitor in tuple(self._monitors):
+        for monitor in self._monitors:
             monitor.close()
+        self._monitors = []
         for task in self._tasks:
             task.cancel()
 
@@ -218,6 +227,9 @@ class PyepicsMonitor:
         callback: Called in the event loop with each value.
         every: Tell every change; else only the last of those that came while the
             loop was busy.
+
+    Attributes:
+        is_open: Whether it still tells.
     """
 
     def __init__(self, pv: Any, callback: Callable[[Value], None], every: bool):
@@ -227,7 +239,7 @@ class PyepicsMonitor:
         self._loop = asyncio.get_running_loop()
         self._news: list[Value] = []
         self._index: Any = None
-        self._open = True
+        self.is_open = True
 
     def begin(self) -> None:
         """Subscribe; to be called in a thread that may block."""
@@ -240,21 +252,21 @@ class PyepicsMonitor:
 
     def close(self) -> None:
         """Call it no more."""
-        if self._open and self._index is not None:
+        if self.is_open and self._index is not None:
             self._object.remove_callback(self._index)
-        self._open = False
+        self.is_open = False
 
     def _heard(self, *args: Any, **news: Any) -> None:
         self._tell(_value_of(news))
 
     def _tell(self, value: Value) -> None:
         self._news.append(value)
-        self._loop.call_soon_threadsafe(self._take)
+        _call(self._loop, self._take)
 
     def _take(self) -> None:
         news, self._news = self._news, []
         for value in news if self._every else news[-1:]:
-            if self._open:
+            if self.is_open:
                 self._callback(value)
 
 
@@ -330,10 +342,36 @@ def _unread(channel: PyepicsChannel, limit: float) -> DeviceError:
     return late(channel, "was read", limit)
 
 
+def _call(
+    loop: asyncio.AbstractEventLoop, function: Callable[..., Any], *args: Any
+) -> None:
+    # A loop that was closed meanwhile waits for nothing.
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(function, *args)
+
+
 def _attach() -> None:
     """Give a thread pyepics' own context; without it libca would make another."""
     if (epics := sys.modules.get("epics")) is not None:
         epics.ca.use_initial_context()
+
+
+def _forget_gets(pv: Any) -> None:
+    """Let pyepics ask anew.
+
+    A get that it could not send stays under way to it, and so would all that follow.
+    """
+    epics = sys.modules.get("epics")
+    if epics is not None and (entry := epics.ca.get_cache(pv.pvname)) is not None:
+        entry.get_results.clear()
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what pyepics raises where a server is gone."""
+    epics = sys.modules.get("epics")
+    if epics is None:
+        return ()
+    return (epics.ca.ChannelAccessException, epics.ca.ChannelAccessGetFailure)
 
 
 def _takes(function: Callable[..., Any], name: str) -> bool:
@@ -347,11 +385,14 @@ def _read(pv: Any, timeout: float) -> Value | None:
         return None
     ask = getattr(pv, "get_with_metadata", None)
     wanted = {"use_monitor": False, "timeout": timeout}
-    if ask is not None:
-        news = ask(**wanted)
-    else:
-        given = {name: value for name, value in wanted.items() if _takes(pv.get, name)}
-        news = {"value": pv.get(**given)}
+    try:
+        if ask is not None:
+            news = ask(**wanted)
+        else:
+            given = {name: v for name, v in wanted.items() if _takes(pv.get, name)}
+            news = {"value": pv.get(**given)}
+    except _failures():
+        return None
     if news is None or news.get("value") is None:
         return None
     return _value_of(news)

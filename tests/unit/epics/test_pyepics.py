@@ -1,0 +1,181 @@
+"""PV objects without a network: what is asked of them, and what is believed."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+from lapwing.epics import EpicsSignal, clients
+from lapwing.errors import DeviceError, DeviceTimeoutError, DisconnectedError
+
+
+class StandIn:
+    """A PV in memory, which behaves as a test says."""
+
+    def __init__(self, pvname="SIM:X", value=1.0):
+        self.pvname, self.value, self.connected = pvname, value, True
+        self.connection_callbacks = []
+        self.puts, self.callbacks = [], {}
+        self.dies = self.hangs = False
+
+    def get(self, use_monitor=True, timeout=None):
+        assert not use_monitor
+        return self.value if self.connected else None
+
+    def put(self, value, wait=False, callback=None):
+        self.puts.append(value)
+        if self.hangs:
+            return
+        self.connected = not self.dies
+        if not self.dies:
+            self.value = value
+        # A server that dies completes its puts, as pyepics sees it.
+        threading.Timer(0.01, callback or str, [self.pvname]).start()
+
+    def add_callback(self, callback):
+        self.callbacks[len(self.callbacks)] = callback
+        return len(self.callbacks) - 1
+
+    def remove_callback(self, index):
+        del self.callbacks[index]
+
+
+class Simple:
+    """No more than what every PV object has."""
+
+    pvname, connected, value = "SIM:Y", True, 2
+
+    def get(self):
+        return self.value
+
+    def put(self, value, wait=False):
+        assert wait
+        self.value = value
+
+
+def with_channel(work, pv):
+    async def main():
+        client = clients.client()
+        client.answer_timeout = 0.2
+        try:
+            channel = client.channel(pv, "x")
+            await client.connect([channel], 1)
+            return await work(client, channel)
+        finally:
+            await clients.close()
+
+    return asyncio.run(main())
+
+
+def test_a_put_ends_with_its_callback_and_a_fresh_value():
+    pv = StandIn()
+
+    async def work(client, channel):
+        await channel.put(3.5)
+        return (await client.get_many([channel]))[0].value
+
+    assert with_channel(work, pv) == 3.5
+    assert pv.puts == [3.5]
+
+
+def test_a_completion_of_a_dead_server_is_not_believed():
+    pv = StandIn()
+    pv.dies = True
+
+    async def work(client, channel):
+        with pytest.raises(DisconnectedError, match="SIM:X disconnected while it was"):
+            await channel.put(3.5)
+        assert not channel.connected
+        pv.connected = True
+        await client.connect([channel], 1)
+        return channel.connected
+
+    assert with_channel(work, pv)
+
+
+def test_a_put_that_never_ends_fails_in_its_time():
+    pv = StandIn()
+    pv.hangs = True
+
+    async def work(client, channel):
+        with pytest.raises(DeviceTimeoutError, match=r"set to 3\.5 .* within 0\.3 s"):
+            await channel.put(3.5, timeout=0.3)
+
+    with_channel(work, pv)
+
+
+def test_a_lost_connection_is_told_and_ends_what_is_under_way():
+    pv = StandIn()
+    pv.hangs = True
+    story = []
+
+    async def work(client, channel):
+        channel.on_connection(story.append)
+        put = asyncio.ensure_future(channel.put(3.5))
+        await asyncio.sleep(0.01)
+        pv.connected = False
+        (told,) = pv.connection_callbacks
+        await asyncio.to_thread(told, pvname=pv.pvname, conn=False)
+        with pytest.raises(DisconnectedError):
+            await put
+        pv.connected = True
+        await asyncio.to_thread(told, pvname=pv.pvname, conn=True)
+        await channel.wait_connected()
+
+    with_channel(work, pv)
+    assert story[:2] == [False, True]
+    assert pv.connection_callbacks == []  # the object is left as it was found
+
+
+def test_an_object_that_only_gets_and_puts_will_do():
+    pv = Simple()
+
+    async def work(client, channel):
+        assert channel.control.dtype == "integer"
+        await channel.put(5)
+        with pytest.raises(DeviceError, match="SIM:Y cannot be monitored"):
+            channel.monitor(print)
+        return (await client.get_many([channel]))[0].value
+
+    assert with_channel(work, pv) == 5
+
+
+def test_changes_are_heard_in_the_event_loop():
+    pv, heard = StandIn(), []
+
+    async def work(client, channel):
+        here, news = threading.current_thread(), asyncio.Queue()
+
+        def hear(value):
+            heard.append((value.value, value.severity, threading.current_thread()))
+            news.put_nowait(value)
+
+        subscription = channel.monitor(hear, every=True)
+        await news.get()
+        for value in (2.0, 3.0):
+            told = {"value": value, "severity": 1, "timestamp": 5.0}
+            await asyncio.to_thread(pv.callbacks[0], **told)
+            await news.get()
+        subscription.close()
+        assert heard == [(1.0, 0, here), (2.0, 1, here), (3.0, 1, here)]
+
+    with_channel(work, pv)
+    assert pv.callbacks == {}
+
+
+def test_a_device_is_made_of_an_object():
+    pv = StandIn(value=np.arange(3.0))
+
+    async def work():
+        signal = EpicsSignal(pv, "spectrum")
+        await signal.connect()
+        await signal.set([4.0, 5.0, 6.0])
+        described, read = await signal.describe(), await signal.read()
+        await clients.close()
+        return described["spectrum"], read["spectrum"]["value"]
+
+    described, value = asyncio.run(work())
+    assert described["shape"] == [3]
+    assert described["source"] == "ca://SIM:X"
+    assert value.tolist() == [4.0, 5.0, 6.0]

@@ -34,6 +34,7 @@ from lapwing.stepscan.definition_model import (
 )
 from lapwing.stepscan.definition_text import Path
 from lapwing.stepscan.detector import Detector
+from lapwing.stepscan.meshes import mesh_metadata
 from lapwing.stepscan.positioner import Positioner
 from lapwing.stepscan.scan import StepScan, mesh
 from lapwing.stepscan.trigger import Trigger
@@ -210,27 +211,6 @@ def _of_mesh(part: MeshPart) -> _Moved:
     moved.breakpoints = ends
     moved.md = mesh_metadata(moved.positioners, axes, part.snake)
     return moved
-
-
-def mesh_metadata(
-    positioners: list[Positioner], axes: list[NDArray[Any]], snake: bool
-) -> dict[str, Any]:
-    """Return what the metadata say of a mesh.
-
-    Args:
-        positioners: The slow axis, and the quick one.
-        axes: Their own positions, each once.
-        snake: Whether every second row goes back.
-    """
-    return {
-        "shape": [len(axis) for axis in axes],
-        "extents": [[float(axis.min()), float(axis.max())] for axis in axes],
-        "snaking": [False, snake],
-        "hints": {
-            "gridding": "rectilinear",
-            "dimensions": [[[one.name], "primary"] for one in positioners],
-        },
-    }
 
 
 def _of_xafs(part: XafsPart) -> _Moved:

@@ -20,9 +20,11 @@ PREFIX = "SIM:"
 class Beamline(ServerProcess):
     """A running simulated beamline: ``with Beamline.start() as beamline: ...``.
 
-    It has two motors (``SIM:X``, ``SIM:Y``), a counter (``SIM:DET``) and the truth
-    to compare with (``SIM:TRUTH:CENTRE``, ``SIM:TRUTH:FWHM``). It ends with
-    `stop`, at the end of the ``with`` block, or when this process ends.
+    It has two motors (``SIM:X``, ``SIM:Y``), a counter (``SIM:DET``), other
+    instruments that see the same sample, and the truth to compare with
+    (``SIM:TRUTH:CENTRE``, ``SIM:TRUTH:FWHM``); docs/reference/simulated-beamline.md
+    lists its PVs. It ends with `stop`, at the end of the ``with`` block, or when
+    this process ends.
 
     Attributes:
         port: TCP port of Channel Access on 127.0.0.1.

@@ -30,6 +30,7 @@ class MotorFields:
     low_limit: str | None = ".LLM"
     violation: str | None = ".LVIO"
     missed: str | None = ".MISS"
+    mode: str | None = ".SPMG"
     units: str | None = ".EGU"
 
     def pvs(self, prefix: str) -> dict[str, str]:
@@ -56,6 +57,7 @@ SIM_FIELDS = MotorFields(
     low_limit=":LLM",
     violation=":LVIO",
     missed=None,
+    mode=None,
     units=":EGU",
 )
 """The fields of the simulated beamline's motors."""

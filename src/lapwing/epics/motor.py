@@ -21,7 +21,9 @@ from lapwing.status import Status, status_of
 __all__ = ["MOTOR_RECORD", "SIM_FIELDS", "EpicsMotor", "MotorFields"]
 
 _FOLLOWED = ("readback", "velocity", "acceleration", "settle")
-_FOLLOWED += ("high_limit", "low_limit", "done")
+_FOLLOWED += ("high_limit", "low_limit", "done", "mode")
+GO = 3
+"""The mode in which a motor record moves: Stop, Pause, Move, Go."""
 _CONFIGURATION = {
     "velocity": "velocity",
     "acceleration": "acceleration",
@@ -122,8 +124,10 @@ class EpicsMotor(ReadableDevice):
         Raises:
             PlanArgumentError: It is no number, or not a finite one.
             LimitError: It lies outside the limits.
+            MotionError: The motor is in a mode in which it does not move.
         """
         self._checked(value)
+        self._check_mode()
 
     def set(self, value: Any, timeout: float | None = None) -> Status:
         """Start to go to a position.
@@ -136,10 +140,12 @@ class EpicsMotor(ReadableDevice):
         Raises:
             PlanArgumentError: It is no number, or not a finite one.
             LimitError: It lies outside the limits.
+            MotionError: The motor is in a mode in which it does not move.
             DisconnectedError: The motor was never connected.
             DeviceError: Its velocity is 0, and no timeout is given; nothing moves.
         """
         target = self._checked(value)
+        self._check_mode()
         if timeout is None:
             self._velocity()
         move = Move(self, target, timeout)
@@ -230,6 +236,28 @@ class EpicsMotor(ReadableDevice):
                 value=value,
             )
         return abs(float(value))
+
+    def blocked(self) -> str:
+        """Return in which mode the motor does not move, as in "Pause"; "" in Go.
+
+        As its server told last; a motor without a PV for that is always in Go.
+        """
+        mode = self.latest("mode")
+        if mode is None or mode == GO:
+            return ""
+        choices = self.channel("mode").control.choices
+        return choices[mode] if mode < len(choices) else str(mode)
+
+    def _check_mode(self) -> None:
+        if mode := self.blocked():
+            pv = self._pvs["mode"]
+            raise MotionError(
+                f"motor {self.name} does not move: its mode is {mode} ({pv})",
+                hint=f"set {pv} to Go",
+                device=self.name,
+                pv=pv,
+                value=mode,
+            )
 
     def _setting(self, role: str) -> float:
         return float(self.latest(role) or 0.0)

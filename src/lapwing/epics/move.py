@@ -32,6 +32,7 @@ class Motor(Protocol):
     def show(self, position: float) -> str: ...  # noqa: D102
     def has(self, role: str) -> bool: ...  # noqa: D102
     def latest(self, role: str) -> Any: ...  # noqa: D102
+    def blocked(self) -> str: ...  # noqa: D102
     def channel(self, role: str) -> Channel: ...  # noqa: D102
     def time_limit(self, start: float, target: float) -> float | None: ...  # noqa: D102
     async def get(self, *roles: str) -> list[Value]: ...  # noqa: D102
@@ -138,7 +139,7 @@ class Move:
             position = float((await motor.get("readback"))[0].value)
         return DeviceTimeoutError(
             f"motor {motor.name} did not reach {motor.show(self._target)} within "
-            f"{limit:.3g} s: it stands at {motor.show(position)}, and {outcome}",
+            f"{limit:.3g} s: it stands at {self._place(position)}, and {outcome}",
             hint="look whether it is blocked or switched off",
             device=motor.name,
             pv=motor.channel("setpoint").pv,
@@ -147,6 +148,10 @@ class Move:
             timeout=limit,
         )
 
+    def _place(self, position: float) -> str:
+        mode = self._motor.blocked()
+        return self._motor.show(position) + (f" in mode {mode}" if mode else "")
+
     def _verify(self, proof: dict[str, Value]) -> None:
         motor, target = self._motor, self._target
         if "violation" in proof and proof["violation"].value:
@@ -154,7 +159,7 @@ class Move:
         if self.stopped:
             return
         position = float(proof["readback"].value)
-        here = f"motor {motor.name} stands at {motor.show(position)}"
+        here = f"motor {motor.name} stands at {self._place(position)}"
         there = f"on its way to {motor.show(target)}"
         if self.stopped is not None:
             raise self._failure(f"{here}: it was stopped {there}", position)

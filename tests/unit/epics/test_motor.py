@@ -6,7 +6,7 @@ import pytest
 
 from lapwing.epics import EpicsMotor, clients
 from lapwing.epics.channel import Control, Value
-from lapwing.errors import DeviceError
+from lapwing.errors import DeviceError, MotionError
 
 
 class Channel:
@@ -49,7 +49,7 @@ class Client:
 
 def with_motor(monkeypatch, work, **values):
     """Do something with a motor whose fields have these values."""
-    client = Client({"DMOV": 1, "VAL": 5.0, "RBV": 5.0, **values})
+    client = Client({"DMOV": 1, "SPMG": 3, "VAL": 5.0, "RBV": 5.0, **values})
     monkeypatch.setattr(clients, "client", lambda: client)
 
     async def main():
@@ -95,3 +95,15 @@ def test_a_motor_tells_where_it_is_once_it_is_connected(monkeypatch):
 
     assert EpicsMotor("M", "x").position is None
     with_motor(monkeypatch, work, RBV=2.5)
+
+
+@pytest.mark.parametrize("mode", [0, 1, 2])
+def test_a_motor_that_is_not_in_go_is_not_sent_anywhere(monkeypatch, mode):
+    async def work(motor):
+        sentence = rf"x does not move: its mode is {mode} \(M.SPMG\) \(set M.SPMG to Go"
+        with pytest.raises(MotionError, match=sentence):
+            motor.set(5.0)
+        with pytest.raises(MotionError):
+            motor.check_value(5.0)
+
+    assert with_motor(monkeypatch, work, SPMG=mode) == []

@@ -32,6 +32,7 @@ class FakeMotor:
     """A motor whose PVs hold what the test says."""
 
     name, unit, tolerance = "m", "mm", None
+    mode = ""
 
     def __init__(self, *, severity=0, **values):
         self.values = PROOF | values
@@ -48,6 +49,9 @@ class FakeMotor:
 
     def latest(self, role):
         return 0.0
+
+    def blocked(self):
+        return self.mode
 
     def channel(self, role):
         return FakeChannel(self, role)
@@ -163,3 +167,10 @@ def test_a_stop_that_was_meant_is_success_and_another_is_not():
     run(FakeMotor(**state), stopped=True)
     with pytest.raises(MotionError, match="it was stopped on its way to 5 mm"):
         run(FakeMotor(**state), stopped=False)
+
+
+def test_a_motor_that_a_mode_stopped_says_so():
+    motor = FakeMotor(setpoint=3.0, readback=3.0)
+    motor.mode = "Stop"
+    with pytest.raises(MotionError, match="m stands at 3 mm in mode Stop: somebody st"):
+        asyncio.run(Move(motor, 5.0, None).run())

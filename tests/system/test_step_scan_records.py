@@ -1,0 +1,82 @@
+"""Step scans of motor records, by their true field names, beside the beamline."""
+
+import pytest
+from beamline_fixtures import start_beamline
+from kit import Documents
+from record_ioc_fixtures import start_record_ioc
+
+from lapwing import RunEngine
+from lapwing.engine import device_loop
+from lapwing.epics import EpicsSignal
+from lapwing.errors import LimitError
+from lapwing.stepscan import Counter, MotorCounter, Positioner, StepScan
+
+
+@pytest.fixture(scope="module", autouse=True)
+def servers():
+    with start_beamline() as beamline, start_record_ioc() as records:
+        yield beamline, records
+
+
+@pytest.fixture
+def documents():
+    return Documents()
+
+
+@pytest.fixture
+def RE(documents):
+    put("REC:m1.SPMG", "Go")
+    put("REC:m1.VELO", 50.0)
+    put("REC:m1.VAL", 0)
+    engine = RunEngine({})
+    engine.subscribe(documents)
+    return engine
+
+
+def put(pv, value):
+    """Write a PV as another client would."""
+
+    async def write():
+        signal = EpicsSignal(pv, "any")
+        await signal.connect()
+        await signal.set(value)
+
+    device_loop.call(write())
+
+
+@pytest.mark.parametrize("pv", ["REC:m1", "REC:m1.VAL"])
+def test_a_motor_record_is_moved_as_a_motor(pv, RE, documents):
+    x = Positioner(pv, [0, 0.5, 1.0])
+    scan = StepScan([x], counters=[MotorCounter("REC:m1", "rbv"), Counter("SIM:TEMP1")])
+    RE(scan.plan())
+    assert x.name == "REC_m1"
+    assert x.label
+    assert x.units == "mm"
+    assert x.seconds(0, 10) > 0.2
+    points = list(documents.points().values())
+    assert [data["REC_m1"] for data in points] == [0, 0.5, 1.0]
+    assert [data["rbv"] for data in points] == [0, 0.5, 1.0]
+    (descriptor,) = documents.named("descriptor")
+    assert descriptor["data_keys"]["REC_m1"]["source"] == "ca://REC:m1.RBV"
+
+
+def test_soft_limits_of_a_record_are_respected_before_anything_moves(RE, documents):
+    x = Positioner("REC:m1", [0, 1e6])
+    with pytest.raises(LimitError, match=r"REC:m1\.HLM"):
+        RE(StepScan([x]).plan())
+    assert documents.all == []
+    assert x.current() == 0
+
+
+def test_a_motor_that_is_paused_by_its_record_is_told_of(RE, documents):
+    put("REC:m1.SPMG", "Pause")
+    with pytest.raises(Exception, match="SPMG"):
+        RE(StepScan([Positioner("REC:m1", [1, 2])], max_retries=0).plan())
+    put("REC:m1.SPMG", "Go")
+
+
+def test_motors_of_two_servers_move_together(RE, documents):
+    a, b = Positioner("REC:m1", [0, 1]), Positioner("SIM:X", [0, 2], name="x")
+    RE(StepScan([a, b]).plan())
+    last = list(documents.points().values())[-1]
+    assert (last["REC_m1"], last["x"]) == (1, 2)

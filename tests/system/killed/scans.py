@@ -1,4 +1,4 @@
-"""What is killed: `lapwing run scans.py KIND`; a plan of about a second, by its kind.
+"""What is killed: `lapwing run scans.py KIND ...`; plans of half a second, by kind.
 
 Devices are simulated, so that they have forgotten everything when a process dies;
 what is counted depends on the positions alone, so that a scan which was killed can
@@ -14,8 +14,9 @@ from lapwing import preprocessors as bpp
 from lapwing.devices import SoftDetector, SoftMotor, SoftSignal
 from lapwing.plans import count, grid_scan, rel_scan, scan
 
-x = SoftMotor("x", 0.5, velocity=20.0)
-y = SoftMotor("y", -1.0, velocity=20.0)
+START = {"x": 0.5, "y": -1.0}
+x = SoftMotor("x", START["x"], velocity=20.0)
+y = SoftMotor("y", START["y"], velocity=20.0)
 det = SoftDetector("det", lambda: 100 * x.position + y.position)
 signal = SoftSignal("signal", 0.0)
 
@@ -24,7 +25,7 @@ def interleaved():
     """Two runs at once, of which one has its event open while the other saves."""
     yield from bps.stage_all(x, det)
     for key in ("a", "b"):
-        yield from bpp.set_run_key_wrapper(bps.open_run({"kind": key}), key)
+        yield from bpp.set_run_key_wrapper(bps.open_run({"half": key}), key)
     for i in range(12):
         yield from bps.checkpoint()
         yield from bps.mv(x, i)
@@ -101,4 +102,7 @@ KINDS = {
 
 session.RE.on_pause = lambda result: "resume"
 print("READY", flush=True)
-RE(KINDS[sys.argv[1]](), kind=sys.argv[1])
+for number, kind in enumerate(sys.argv[1:]):
+    if number:
+        RE(bps.mv(x, START["x"], y, START["y"]))
+    RE(KINDS[kind](), kind=kind)

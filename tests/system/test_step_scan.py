@@ -32,6 +32,7 @@ from lapwing.stepscan import (
     Trigger,
     mesh,
 )
+from lapwing.stepscan.progress import Calls, Silent
 
 DWELL = 0.002
 
@@ -354,8 +355,6 @@ def after_points(scan, num, act):
         if number == num:
             act()
 
-    from lapwing.stepscan.progress import Calls
-
     scan.progress.listeners.append(Calls(scan, callback))
 
 
@@ -363,10 +362,7 @@ def test_it_waits_while_it_is_paused_and_goes_on(RE, documents):
     scan = StepScan([make_x([0, 1, 2, 3])], detectors=[make_detector()])
     states = []
 
-    class Resumes:
-        def __getattr__(self, name):
-            return lambda *args: None
-
+    class Resumes(Silent):
         def state(self, text):
             states.append(text)
             if text == "paused":
@@ -430,3 +426,19 @@ def test_a_hook_that_fails_before_the_scan_makes_no_run(RE, documents):
     with pytest.raises(PlanArgumentError, match="no beam"):
         RE(StepScan([make_x()], pre_scan=fail).plan())
     assert documents.all == []
+
+
+def test_a_scan_that_is_stopped_ends_well_and_does_what_follows(RE, documents):
+    told = []
+    scan = StepScan(
+        [make_x([0, 1, 2, 3])],
+        detectors=[make_detector()],
+        post_scan=lambda: told.append("after"),
+    )
+    after_points(scan, 2, RE.request_pause)
+    with pytest.raises(RunEngineInterrupted):
+        RE(scan.plan())
+    RE.stop()
+    assert documents.named("stop")[0]["exit_status"] == "success"
+    assert told == ["after"]
+    assert len(documents.points()) == 2

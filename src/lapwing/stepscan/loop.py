@@ -14,6 +14,7 @@ from lapwing.engine.asides import handles, recorded, written
 from lapwing.errors import DeviceError, FailedStatus, RequestAbort
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import plan
+from lapwing.plans.preprocessors import run_wrapper
 from lapwing.stepscan.hooks import run_hooks
 
 if TYPE_CHECKING:
@@ -130,28 +131,21 @@ def _run(scan: "StepScan") -> Generator[Msg, Any, str]:
     num_points = scan.check()
     scan.progress.begin(num_points)
     yield Msg("subscribe", None, scan.progress, "all")
-    uid = yield Msg("open_run", None, **_metadata(scan, num_points))
-    status, reason = "success", ""
-    try:
-        yield from _move_to_start(scan)
-        yield from _note_extra_pvs(scan)
-        pace = _Pace()
-        for i in range(num_points):
-            scan.progress.index = i
-            if not (yield from _asked(scan)):
-                yield from _take_point(scan, i, pace)
-            if i in scan.breakpoints:
-                yield from _breakpoint(scan, i)
-    except GeneratorExit:
-        raise
-    except BaseException as exc:
-        status, reason = _ending_of(exc)
-        if status is not None:
-            yield Msg("close_run", None, exit_status=status, reason=reason)
-        raise
+    metadata = _metadata(scan, num_points)
+    return (yield from run_wrapper(_points(scan, num_points), md=metadata))
+
+
+def _points(scan: "StepScan", num_points: int) -> MsgGenerator[None]:
+    yield from _move_to_start(scan)
+    yield from _note_extra_pvs(scan)
+    pace = _Pace()
+    for i in range(num_points):
+        scan.progress.index = i
+        if not (yield from _asked(scan)):
+            yield from _take_point(scan, i, pace)
+        if i in scan.breakpoints:
+            yield from _breakpoint(scan, i)
     yield Msg("checkpoint")
-    yield Msg("close_run", None, exit_status=status, reason=reason)
-    return uid
 
 
 def _move_to_start(scan: "StepScan") -> MsgGenerator[None]:
@@ -159,13 +153,6 @@ def _move_to_start(scan: "StepScan") -> MsgGenerator[None]:
     yield from _move(scan, 0, statuses)
     if statuses:
         yield Msg("wait", None, group=_MOVES)
-
-
-def _ending_of(exc: BaseException) -> tuple[str | None, str]:
-    if isinstance(exc, RequestAbort):
-        return "abort", str(exc)
-    # What stops or halts a plan is the engine's, and so is how its runs end.
-    return ("fail", str(exc)) if isinstance(exc, Exception) else (None, "")
 
 
 def _metadata(scan: "StepScan", num_points: int) -> dict[str, Any]:

@@ -103,6 +103,7 @@ KINDS = {
 session.RE.on_pause = lambda result: "resume"
 print("READY", flush=True)
 for number, kind in enumerate(sys.argv[1:]):
-    if number:
+    if number:  # all is as it was at the beginning
         RE(bps.mv(x, START["x"], y, START["y"]))
+        RE(bps.trigger(det, wait=True))
     RE(KINDS[kind](), kind=kind)

@@ -6,6 +6,8 @@ Must not know what any of them does.
 Test: `python tools/reference.py --check`, or tests/architecture/test_tools.py.
 """
 
+import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -24,8 +26,12 @@ from lapwing.engine import (
     commands_fly,
     commands_run,
 )
-from lapwing.stepscan import xafs
+from lapwing.stepscan import spec_commands, xafs
+from lapwing.stepscan.definition_model import schema
+from lapwing.stepscan.spec_commands import MOVES, SCANS, SpecCommands
+from lapwing.stepscan.spec_plans import SpecPlans
 
+import schema_text
 from docstring_text import line, overview, sections, with_all_names
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -158,6 +164,56 @@ points.energy_ev, points.dwell, points.total_time
 ```
 """
 
+STEP_SCANS = """\
+# Files that define step scans
+
+What may stand in a file of YAML or JSON that defines a step scan:
+[how to define one](../how-to/define-a-step-scan.md). Words mean what YAML 1.2 says:
+`on` and `12:30` are texts, `1e-3` is a number. Each of the parts takes only the keys
+that are here. For programs there is [the JSON Schema](step-scan.schema.json), which
+`lapwing scan schema` prints.
+
+In Python: `from lapwing.stepscan.definition import load_scan`, then
+`RE(load_scan("map.yaml").plan())`; `to_definition(scan)` and `dump(definition, path)`
+go the other way.
+"""
+
+STEP_SCAN_PARTS = {
+    "": "The scan",
+    "PositionerPart": "Positioner",
+    "Range": "Range",
+    "MeshPart": "Mesh",
+    "XafsPart": "XAFS",
+    "Axis": "Axis",
+    "RegionPart": "Region",
+    "TriggerPart": "Trigger",
+    "CounterPart": "Counter",
+    "MotorCounterPart": "Motor counter",
+    "SumCounterPart": "Sum counter",
+    "DetectorPart": "Detector",
+    "ReadyDetectorPart": "Ready detector",
+    "PostingPart": "Posting",
+}
+
+SPEC = """\
+# SPEC's commands
+
+SPEC's commands at a prompt:
+`from lapwing.stepscan.spec_commands import SpecCommands`, then
+
+```python
+spec = SpecCommands(session, motors={"x": "IOC:m1"}, detectors=[det])
+spec.export(globals())
+ascan(x, -1, 1, 20, 0.1)
+```
+
+The order of arguments is SPEC's, and n intervals are n + 1 points. A motor is one of
+the names, a PV, a positioner or any device with `set`. Scans are step scans; relative
+ones go back. `mv` returns when all has arrived. The same scans are plans under
+`spec.plans`, to be nested in others or resumed:
+`RE.resume_from(7, spec.plans.ascan("x", -1, 1, 20, 0.1))`.
+"""
+
 COMMAND_LINE = """\
 # The command line
 
@@ -234,6 +290,24 @@ def _commands(
                 yield from _commands((*path, name), below)
 
 
+def _spec() -> str:
+    rows = ["| command | what it does |", "| --- | --- |"]
+    for name in (*SCANS, *MOVES):
+        command = getattr(SpecPlans if name in SCANS else SpecCommands, name)
+        taken = ", ".join(
+            f"*{one.name}" if one.kind is one.VAR_POSITIONAL else one.name
+            for one in list(inspect.signature(command).parameters.values())[1:]
+        )
+        first = (command.__doc__ or "").partition("\n\n")[0]
+        rows.append(f"| `{name}({taken})` | {line(first)} |")
+    known = with_all_names(spec_commands, ["SpecCommands"])
+    return f"{SPEC}\n" + "\n".join(rows) + f"\n\n{sections(known)}"
+
+
+def _step_scans() -> str:
+    return f"{STEP_SCANS}\n{schema_text.sections(schema(), STEP_SCAN_PARTS)}"
+
+
 def _settings() -> str:
     rows = ["| variable | default | what it is |", "| --- | --- | --- |"]
     told = dict(
@@ -257,6 +331,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "messages": _messages,
     "text-files": lambda: _of_module(TEXT_FILES, text, text.__all__),
     "xafs": lambda: _of_module(XAFS, xafs, xafs.__all__),
+    "step-scan-files": _step_scans,
+    "spec-commands": _spec,
     "command-line": _command_line,
     "settings": _settings,
 }
@@ -267,16 +343,22 @@ def render(name: str) -> str:
     return f"{PAGES[name]()}\n\nThis page is made from the code by `{COMMAND}`.\n"
 
 
+def files() -> dict[str, str]:
+    """Return the texts of all files, by name."""
+    found = {f"{name}.md": render(name) for name in PAGES}
+    return {**found, "step-scan.schema.json": json.dumps(schema(), indent=2) + "\n"}
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages; with ``--check``, only say which are not up to date."""
     stale = []
-    for name in PAGES:
-        path, text = FOLDER / f"{name}.md", render(name)
-        if path.exists() and path.read_text(encoding="utf-8") == text:
+    for name, wanted in files().items():
+        path = FOLDER / name
+        if path.exists() and path.read_text(encoding="utf-8") == wanted:
             continue
         stale.append(path.name)
         if "--check" not in arguments:
-            path.write_text(text, encoding="utf-8")
+            path.write_text(wanted, encoding="utf-8")
     if stale and "--check" in arguments:
         print(
             f"not what the code says: docs/reference/{', '.join(stale)}; "

@@ -7,7 +7,7 @@ Test: tests/system/test_pages.py runs every page; tests/architecture/test_tools.
 The first words after the fence say what a block is:
 
 - ``python``: statements at a prompt; all of a page share their names;
-- ``python file=NAME``: text of a file, which is written;
+- ``python file=NAME``, ``yaml file=NAME``: text of a file, which is written;
 - ``console run``: commands of a shell, in the same directory;
 - ``text`` right after one of these: lines that it must have said, in this order.
   A line of dots stands for any lines; times, dates, uids and bars may differ.
@@ -82,7 +82,7 @@ def blocks_of(page: str) -> list[Block]:
 
 def _kind_of(info: str) -> tuple[str, str]:
     words = info.split()
-    if words[:1] == ["python"] and words[1:2] and words[1].startswith("file="):
+    if words[1:2] and words[1].startswith("file="):
         return "file", words[1].removeprefix("file=")
     if words == ["console", "run"]:
         return "console", ""

@@ -3,6 +3,8 @@
 Owns the names, types, ranges and defaults; the JSON Schema is made from it.
 Must not know files, positions that are computed, or scans that run.
 Test: tests/unit/stepscan/test_definition.py; `schema()` is a valid JSON Schema.
+
+It is long because it is the whole of a format, with a sentence for each key.
 """
 
 from collections.abc import Iterable
@@ -170,6 +172,8 @@ class Axis(Part):
 
 class PositionerPart(Axis):
     """A PV that is moved, and where to."""
+
+    short_form: ClassVar[str] = ""
 
     positions: Positions
     """Where it goes: a list, or start, stop and num or step."""

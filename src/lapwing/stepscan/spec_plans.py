@@ -3,6 +3,8 @@
 Owns what each of them moves, counts and calls itself; n intervals are n + 1 points.
 Must not know sessions or engines; `lapwing.stepscan.spec_commands` runs them.
 Test: tests/unit/stepscan/test_spec_commands.py.
+
+It is long because each signature stands in full: that is what help() shows at a prompt.
 """
 
 import math
@@ -13,18 +15,14 @@ from typing import Any
 import numpy as np
 
 from lapwing.errors import PlanArgumentError
-from lapwing.messages import Msg, MsgGenerator
+from lapwing.messages import Msg
 from lapwing.plans.plan import Plan
-from lapwing.plans.preprocessors import finalize_wrapper
 from lapwing.stepscan.counter import Counter
-from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.meshes import mesh_metadata
 from lapwing.stepscan.scan import StepScan, mesh
+from lapwing.stepscan.spec_counting import count_once, set_times
 from lapwing.stepscan.spec_motors import Motors, aimed
 from lapwing.stepscan.trigger import Trigger
-
-_TIMES = ("dwell", "exposure_time", "count_time", "acquire_time", "preset_time")
-_GROUP = "spec"
 
 
 class SpecPlans:
@@ -333,62 +331,3 @@ def _number(name: str, value: Any) -> float:
 
 def _word(given: Any) -> str:
     return str(getattr(given, "name", given))
-
-
-# ---------------------------------------------------------------- what plans do
-
-
-def set_times(devices: Sequence[Any], seconds: float) -> MsgGenerator[None]:
-    """Tell devices how long to count, those that can be told.
-
-    Args:
-        devices: Detectors of step scans are told by their scan; of others the first
-            of the signals dwell, exposure_time, count_time, acquire_time and
-            preset_time is set.
-        seconds: How long.
-    """
-    for device in devices:
-        if isinstance(device, Detector):
-            continue
-        signals = (getattr(device, name, None) for name in _TIMES)
-        signal = next((one for one in signals if hasattr(one, "set")), None)
-        if signal is not None:
-            yield Msg("set", signal, seconds, group=_GROUP)
-            yield Msg("wait", None, group=_GROUP)
-
-
-def count_once(scan: StepScan) -> Generator[Msg, Any, dict[str, Any]]:
-    """Trigger and read all that a scan counts, once, without a run.
-
-    Args:
-        scan: What is counted, with a dwell.
-
-    Returns:
-        The readings by data key.
-    """
-    found: dict[str, Any] = {}
-    yield from _staged("stage", scan)
-
-    def count() -> MsgGenerator[None]:
-        yield from set_times(scan.devices, scan.dwell_at(0) or 0.0)
-        for one in scan.detectors:
-            one.set_dwell(scan.dwell_at(0) or 0.0)
-            if one.dwell is not None:
-                yield Msg("set", one.dwell, scan.dwell_at(0), group=_GROUP)
-        yield Msg("wait", None, group=_GROUP)
-        triggered = [one for one in scan.devices if hasattr(one, "trigger")]
-        for one in (*scan.triggers, *triggered):
-            yield Msg("trigger", one, group=_GROUP)
-        yield Msg("wait", None, group=_GROUP)
-        for one in (scan.point, *scan.devices):
-            found.update((yield Msg("read", one)) or {})
-
-    yield from finalize_wrapper(count(), lambda: _staged("unstage", scan))
-    return found
-
-
-def _staged(verb: str, scan: StepScan) -> MsgGenerator[None]:
-    for device in (scan, *scan.devices):
-        answer = yield Msg(verb, device, group=_GROUP)
-        if hasattr(answer, "add_callback"):
-            yield Msg("wait", None, group=_GROUP)

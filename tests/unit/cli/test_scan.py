@@ -4,6 +4,7 @@ import json
 
 import jsonschema
 import pytest
+from architecture.source_tree import ROOT
 from click.testing import CliRunner
 
 from lapwing.cli.main import cli
@@ -98,3 +99,13 @@ def test_a_file_that_is_not_there_is_named(invoke):
     result = invoke("", "check", "other.yaml")
     assert result.exit_code == 2
     assert "other.yaml" in result.output
+
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_are_right(path):
+    result = CliRunner().invoke(cli, ["scan", "check", "--offline", str(path)])
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith("nothing found\n")

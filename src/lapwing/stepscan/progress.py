@@ -5,6 +5,7 @@ Must not know PVs or files; listeners do.
 Test: tests/unit/stepscan/test_progress.py, with documents and a clock by hand.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -114,10 +115,9 @@ class Progress:
                 await opening(scan)
 
     async def close(self) -> None:
-        """Tell listeners that all of a scan is over."""
-        for listener in self.listeners:
-            if (closing := getattr(listener, "close", None)) is not None:
-                await closing()
+        """Tell listeners that all of a scan is over; all at once."""
+        closings = [getattr(listener, "close", None) for listener in self.listeners]
+        await asyncio.gather(*(close() for close in closings if close is not None))
 
     @property
     def time_left(self) -> float | None:

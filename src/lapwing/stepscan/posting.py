@@ -1,0 +1,344 @@
+"""Posting: a scan tells PVs how far it is, and does what others ask for by PVs.
+
+Owns when what is sent, and that a slow or dead server slows nothing.
+Must not know names of fields; templates do.
+Test: tests/system/test_step_posting.py, against the simulated beamline.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lapwing.data.paths import place_of_run
+from lapwing.stepscan.names import pv_of
+from lapwing.stepscan.positioner import Positioner
+from lapwing.stepscan.posting_link import Link, LostError
+from lapwing.stepscan.posting_state import Axis, Outline, State, number_of
+from lapwing.stepscan.posting_templates import ARRAY_PERIOD, INFO, SSCAN, Template
+from lapwing.stepscan.progress import Silent
+from lapwing.stepscan.scan import StepScan
+
+__all__ = ["INFO", "SSCAN", "Poster"]
+
+logger = logging.getLogger("lapwing.stepscan")
+
+PERIOD = 0.05
+"""Seconds between two postings, as of an sscan record."""
+SHARE = 10
+"""Of so much of the device loop's time posting takes no more than one part."""
+LAST_WORDS = 2.0
+"""Seconds that posting may take after the end of a scan."""
+_ARRAYS_AT_ONCE = 4
+_LONG_SCAN = 10_000
+_ENDS = {"success": "finished", "abort": "aborted", "fail": "failed"}
+_ORDERS: Mapping[str, Callable[[StepScan, str], None]] = {
+    "abort": StepScan.abort,
+    "pause": StepScan.pause,
+    "resume": lambda scan, _: scan.resume(),
+}
+
+
+class Poster(Silent):
+    """Tells PVs of a scan: ``StepScan(..., listeners=[Poster("IOC:scan:")])``.
+
+    Numbers and texts are posted 20 times a second at most, arrays twice; only what has
+    changed, and always the newest. A server that is slow, frozen or away costs the
+    scan nothing; when it is back it is told all anew. PVs that are not there are left
+    out. Requests to pause, resume and abort are obeyed at the next point.
+
+    Args:
+        prefix: What the PVs begin with, such as ``"IOC:scan1"`` or ``"IOC:scan:"``.
+        template: Which PVs there are: `INFO` or `SSCAN`.
+        separator: What stands between prefix and field; None: nothing if the prefix
+            ends in ``":"`` or ``"."``, else the template's own.
+        data_dir: Directory of all data, such as a session's, for the name of the file;
+            None: it is not told.
+        obey: Whether requests are obeyed.
+
+    Attributes:
+        num_posted: How many values were posted.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        template: Callable[[], Template] = INFO,
+        *,
+        separator: str | None = None,
+        data_dir: str | Path | None = None,
+        obey: bool = True,
+    ):
+        self._template_of = template
+        self._prefix = pv_of(prefix)
+        self._separator = separator
+        self._data_dir = data_dir
+        self._obey = obey
+        self.num_posted = 0
+        self._scan: StepScan | None = None
+        self._link: Link | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._begin(Outline("", 0))
+
+    def _begin(self, outline: Outline) -> None:
+        self._template = self._template_of()
+        self._state = State.of(outline, self._template.columns(outline))
+        self._posted: dict[str, Any] = {}
+        self._arrays: dict[str, Any] = {}
+        self._arrays_at = -ARRAY_PERIOD
+        self._num_in_arrays = -1
+        self._listens = self._asked = False
+        self._news = asyncio.Event()
+        self._ending = asyncio.Event()
+
+    # ------------------------------------------------------------ what it hears
+
+    async def open(self, scan: StepScan) -> None:
+        """Begin to post a scan that is connected and about to start.
+
+        Args:
+            scan: The scan.
+        """
+        await self.close()
+        self._scan = scan
+        self._begin(outline_of(scan))
+        fields = self._template.fields(self._state)
+        requests = self._template.requests if self._obey else ()
+        self._link = Link(
+            {field: self.pv(field) for field in fields},
+            requests,
+            self._news.set,
+            self._on_request,
+        )
+        self._task = asyncio.create_task(self._work(self._link))
+        self._task.add_done_callback(_say_why)
+
+    def _on_request(self) -> None:
+        self._asked = True
+        self._news.set()
+
+    async def close(self) -> None:
+        """Post the last values, for `LAST_WORDS` at most, and give up the PVs."""
+        task, link = self._task, self._link
+        self._task = self._link = None
+        if task is None or link is None:
+            return
+        if not self._state.over:
+            self._state.over, self._state.status = True, "idle"
+        self._ending.set()
+        self._news.set()
+        # Nobody waits for a server of which it is known that it is not there.
+        await asyncio.wait([task], timeout=0.0 if link.hopeless else LAST_WORDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await link.close()
+
+    def started(self, start: Mapping[str, Any]) -> None:
+        """Take note of the run's number and file."""
+        state = self._state
+        number = start.get("scan_id")
+        state.scan_id = number if isinstance(number, int) else 0
+        if self._data_dir is not None:
+            state.file = str(place_of_run(self._data_dir, start))
+            state.folder = str(self._data_dir)
+        self.state("running")
+
+    def point(self, num_points: int, data: Mapping[str, Any]) -> None:
+        """Take note of a point."""
+        state, scan = self._state, self._scan
+        state.columns.add(data)
+        state.data = data
+        if scan is not None:
+            i = scan.progress.index
+            state.desired = {one.name: one.position(i) for one in scan.positioners[:4]}
+            state.left = scan.progress.time_left
+        self._news.set()
+
+    def message(self, text: str) -> None:
+        """Take note of a message."""
+        self._state.message = text
+        self._news.set()
+
+    def state(self, text: str) -> None:
+        """Take note of what the scan does."""
+        self._state.status = text
+        self._news.set()
+
+    def ended(self, stop: Mapping[str, Any]) -> None:
+        """Take note of the end."""
+        state, end = self._state, _ENDS[stop["exit_status"]]
+        state.over = True
+        reason = stop.get("reason", "")
+        if end == "failed":
+            state.error = reason or "the scan failed"
+        count = f"{state.num_points} of {state.outline.num_points} points"
+        state.message = f"{end} after {count}{f': {reason}' if reason else ''}"
+        self.state(end)
+
+    # ------------------------------------------------------------ what it posts
+
+    def pv(self, field: str) -> str:
+        """Return the PV of a field."""
+        separator = self._separator
+        if separator is None:
+            ends = self._prefix.endswith((":", "."))
+            separator = "" if ends else self._template.separator
+        return f"{self._prefix}{separator}{field}"
+
+    async def _work(self, link: Link) -> None:
+        while True:
+            await self._next()
+            try:
+                cost = await self._post(link)
+            except LostError as exc:
+                logger.warning("posting to %s is held up: %s", self._prefix, exc)
+                self._forget()
+                await link.back()
+                self._forget()
+                logger.warning("posting to %s goes on", self._prefix)
+                continue
+            if self._ending.is_set():
+                if self._state.shown and link.settled and not self._due(link):
+                    return
+                cost = 0.0
+            await self._rest(max(PERIOD, SHARE * cost))
+
+    async def _next(self) -> None:
+        # Not wait_for: before Python 3.12 it may swallow a cancellation.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _rest(self, seconds: float) -> None:
+        if self._ending.is_set():
+            await asyncio.sleep(0.005)
+            self._news.set()
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
+
+    def _forget(self) -> None:
+        """Forget what the server knows; it may have been started anew."""
+        self._posted.clear()
+        self._arrays.clear()
+        self._num_in_arrays = -1
+        self._listens = False
+
+    async def _post(self, link: Link) -> float:
+        """Post what is due; return the seconds that the device loop was busy."""
+        began = time.perf_counter()
+        due = self._due(link)
+        busy = time.perf_counter() - began
+        if due:
+            began = time.perf_counter()
+            await link.send(due)
+            # The half of it, at a guess, is waiting.
+            busy += (time.perf_counter() - began) / 2
+            self._posted |= {k: v for k, v in due.items() if k not in self._arrays}
+            for field in due:
+                self._arrays.pop(field, None)
+            self.num_posted += len(due)
+        elif link.up and self._state.over and not self._state.shown:
+            self._state.shown = True
+            self._news.set()
+        if self._obey and link.up:
+            await self._look_at_requests(link)
+        return busy
+
+    def _due(self, link: Link) -> dict[str, Any]:
+        """Return what is to be posted now: numbers and texts, then some arrays."""
+        state, posted = self._state, self._posted
+        state.heartbeat = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
+        values = self._template.values(state)
+        if not self._listens:
+            values |= self._template.asserted()
+        due = {
+            field: value
+            for field, value in values.items()
+            if (field not in posted or posted[field] != value) and link.takes(field)
+        }
+        return due | dict(self._some_arrays(link))
+
+    def _some_arrays(self, link: Link) -> Iterator[tuple[str, Any]]:
+        self._take_arrays()
+        left = self._arrays_left(link)[:_ARRAYS_AT_ONCE]
+        return ((field, self._arrays[field]) for field in left)
+
+    def _arrays_left(self, link: Link) -> list[str]:
+        return [field for field in self._arrays if link.takes(field)]
+
+    def _take_arrays(self) -> None:
+        """Take arrays for posting, if it is time and there are others."""
+        state, now = self._state, time.monotonic()
+        mark = -2 - state.num_points if state.over else state.num_points
+        if mark == self._num_in_arrays or state.shown:
+            return
+        if not state.over and now - self._arrays_at < ARRAY_PERIOD:
+            return
+        self._arrays = self._template.arrays(state)
+        self._arrays_at, self._num_in_arrays = now, mark
+
+    # ------------------------------------------------------------ what it obeys
+
+    async def _look_at_requests(self, link: Link) -> None:
+        template, state = self._template, self._state
+        if state.over or self._scan is None or (self._listens and not self._asked):
+            return
+        values = template.values(state)
+        # What was asked of a scan before this one is none of its business.
+        fields = [
+            field
+            for field in template.requests
+            if field in self._posted or field not in values
+        ]
+        if not any(field in values for field in fields):
+            return
+        self._asked = False
+        # A monitor may tell what was before; only a fresh value is an order.
+        seen = await link.read(fields)
+        self._listens = True
+        for order, field in template.orders(seen):
+            _ORDERS[order](self._scan, f"{self.pv(field)} asked for it")
+        for field in template.answered(seen):
+            self._posted.pop(field, None)
+            self._news.set()
+
+
+def outline_of(scan: StepScan) -> Outline:
+    """Return what is known of a scan that is connected.
+
+    Args:
+        scan: The scan.
+    """
+    num_points = scan.num_points
+    names = {one.name for one in scan.positioners}
+    pvs = {one.name: one.pv for one in scan.counters}
+    hinted = scan.point.hints.get("fields", ())
+    return Outline(
+        scan.name,
+        num_points,
+        [_axis_of(one) for one in scan.positioners],
+        {key: pvs[key] for key in hinted if key in pvs and key not in names},
+        [(one.pv, number_of(one.value)) for one in scan.triggers],
+        (scan.pos_settle_time, scan.det_settle_time),
+        scan.estimate() if num_points <= _LONG_SCAN else None,
+    )
+
+
+def _axis_of(one: Positioner) -> Axis:
+    positions = np.asarray(() if one.extent is None else one.array, float)
+    readback = one.axis.channel("readback").pv if one.is_pv else one.pv
+    return Axis(one.name, one.pv, readback, one.units, positions, one.relative)
+
+
+def _say_why(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (exc := task.exception()) is not None:
+        logger.error("posting has ended by a fault of its own", exc_info=exc)

@@ -2,9 +2,75 @@
 
 Owns the names of this room. Must not know devices, engines, clocks, plots or files.
 Test: import each name from here.
+
+::
+
+    from lapwing.trajectory import CompoundGenerator, LineGenerator
+
+    grid = CompoundGenerator(
+        generators=[
+            LineGenerator("ty", "mm", 0, 1, 2),
+            LineGenerator("tx", "mm", 1, 2, 20, alternate=True),
+        ],
+        duration=0.1,
+    )
+    grid.slice(10, 30).midpoint  # (20, 2): columns ty, tx
 """
 
+from lapwing.trajectory.combined import ConcatGenerator, ZipGenerator
+from lapwing.trajectory.compound import CompoundGenerator
+from lapwing.trajectory.excluders import Excluder, ROIExcluder, SquashingExcluder
+from lapwing.trajectory.generators import (
+    ArrayGenerator,
+    Generator,
+    LineGenerator,
+    LissajousGenerator,
+    SpiralGenerator,
+    StaticPointGenerator,
+)
 from lapwing.trajectory.interface import Trajectory
+from lapwing.trajectory.mutators import (
+    FixedOffsetMutator,
+    Mutator,
+    RandomOffsetMutator,
+)
 from lapwing.trajectory.points import Point, Points
+from lapwing.trajectory.regions import (
+    ROI,
+    CircularROI,
+    EllipticalROI,
+    LinearROI,
+    PointROI,
+    PolygonalROI,
+    RectangularROI,
+    SectorROI,
+)
 
-__all__ = ["Point", "Points", "Trajectory"]
+__all__ = [
+    "ROI",
+    "ArrayGenerator",
+    "CircularROI",
+    "CompoundGenerator",
+    "ConcatGenerator",
+    "EllipticalROI",
+    "Excluder",
+    "FixedOffsetMutator",
+    "Generator",
+    "LineGenerator",
+    "LinearROI",
+    "LissajousGenerator",
+    "Mutator",
+    "Point",
+    "PointROI",
+    "Points",
+    "PolygonalROI",
+    "ROIExcluder",
+    "RandomOffsetMutator",
+    "RectangularROI",
+    "SectorROI",
+    "SpiralGenerator",
+    "SquashingExcluder",
+    "StaticPointGenerator",
+    "Trajectory",
+    "ZipGenerator",
+]

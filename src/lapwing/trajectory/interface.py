@@ -7,12 +7,13 @@ Test: tests/property/test_trajectory.py asks it of every kind of path.
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, Self, overload
+from collections.abc import Iterator
+from typing import overload
 
 import numpy as np
 
 from lapwing.errors import PlanArgumentError
+from lapwing.trajectory.description import Described
 from lapwing.trajectory.points import Point, Points
 
 __all__ = ["BLOCK", "Trajectory"]
@@ -21,7 +22,7 @@ BLOCK = 4096  # points that are computed at once where all of them are gone thro
 Range = slice  # which is the name of a method below
 
 
-class Trajectory(ABC):
+class Trajectory(Described, ABC):
     """A path of points, computed for any range of indexes at the same cost.
 
     What is made by this class costs nothing a point until it is asked for: `size` may
@@ -64,7 +65,7 @@ class Trajectory(ABC):
 
     @abstractmethod
     def _points(self, start: int, stop: int) -> Points:
-        """Compute the points of a range, 0 <= start <= stop <= size."""
+        """Compute the points of a range, 0 <= start < stop <= size."""
 
     def slice(self, start: int = 0, stop: int | None = None) -> Points:
         """Return the points from `start` up to, not including, `stop`.
@@ -78,7 +79,9 @@ class Trajectory(ABC):
             Arrays of as many rows as there are points in the range, which may be none.
         """
         first, last, _ = Range(start, stop).indices(self.size)
-        return self._points(first, max(first, last))
+        if last <= first:
+            return self._points(0, 1)[:0]
+        return self._points(first, last)
 
     def blocks(
         self, num_points: int = BLOCK, start: int = 0, stop: int | None = None
@@ -114,15 +117,6 @@ class Trajectory(ABC):
         pairs = zip(low.tolist(), high.tolist(), strict=True)
         return dict(zip(self.axes, pairs, strict=True))
 
-    @abstractmethod
-    def to_dict(self) -> dict[str, Any]:
-        """Return the description of the trajectory, of which JSON can be made."""
-
-    @classmethod
-    @abstractmethod
-    def from_dict(cls, description: Mapping[str, Any]) -> Self:
-        """Make the trajectory that `to_dict` described."""
-
     def __len__(self) -> int:
         return self.size
 
@@ -149,11 +143,3 @@ class Trajectory(ABC):
         """Go through the points one by one; `blocks` is a hundred times faster."""
         for block in self.blocks():
             yield from block
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Trajectory):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
-
-    def __hash__(self) -> int:
-        return hash((type(self).__name__, self.axes, self.shape))

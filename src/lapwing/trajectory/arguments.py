@@ -1,0 +1,154 @@
+"""Arguments of trajectories: taken as they are given, checked once, kept as arrays.
+
+Owns what counts as axes, units, a size, a position and a duration.
+Must not know generators or regions.
+Test: tests/unit/trajectory/test_bad_input.py hands in everything that is refused.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any, SupportsIndex, cast
+
+import numpy as np
+
+from lapwing.errors import PlanArgumentError
+from lapwing.trajectory.points import Floats
+
+__all__ = [
+    "as_axes",
+    "as_flag",
+    "as_number",
+    "as_positions",
+    "as_size",
+    "as_times",
+    "as_units",
+    "axes_together",
+    "check_length",
+    "is_given",
+    "pair",
+]
+
+
+def as_axes(axes: Any) -> tuple[str, ...]:
+    """Return names of axes, given as one or as several, each named once."""
+    names = (axes,) if isinstance(axes, str) else tuple(axes)
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise PlanArgumentError(f"an axis is named by a string, not by {name!r}")
+    if len(set(names)) != len(names):
+        raise PlanArgumentError(f"each axis may be named once, but they are {names}")
+    return names
+
+
+def as_units(units: Any, axes: tuple[str, ...]) -> dict[str, str]:
+    """Return the unit of each axis; one unit is for all of them."""
+    given = [units] if isinstance(units, str) else list(units)
+    if len(given) == 1:
+        given *= len(axes)
+    if len(given) != len(axes):
+        raise PlanArgumentError(
+            f"{len(axes)} axes {axes} need as many units, or one for all; these are "
+            f"{len(given)}: {given}"
+        )
+    return dict(zip(axes, (str(unit) for unit in given), strict=True))
+
+
+def as_size(size: Any, of: str) -> int:
+    """Return a number of points, which is whole and at least 1."""
+    whole = int(size) if isinstance(size, float) and size.is_integer() else size
+    if isinstance(size, bool) or not hasattr(whole, "__index__") or whole < 1:
+        raise PlanArgumentError(
+            f"the number of points of {of} must be whole and at least 1, not {size!r}"
+        )
+    return operator.index(cast("SupportsIndex", whole))
+
+
+def as_number(value: Any, name: str) -> float:
+    """Return a finite number."""
+    return float(as_positions(value, name, 1)[0])
+
+
+def as_positions(values: Any, name: str, num: int) -> Floats:
+    """Return as many finite numbers as there are axes; one stands for itself.
+
+    Args:
+        values: The numbers.
+        name: What they are, for the error's text.
+        num: How many there must be.
+    """
+    try:
+        array = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise PlanArgumentError(f"{name} must be numbers, not {values!r}") from None
+    if array.shape != (num,):
+        raise PlanArgumentError(
+            f"{name} needs {num} number{'s' if num > 1 else ''}, but is {values!r}"
+        )
+    if not np.isfinite(array).all():
+        raise PlanArgumentError(f"{name} must be finite, but is {values!r}")
+    return array.copy()
+
+
+def as_flag(value: Any, name: str) -> bool:
+    """Return True or False, which are the only ones allowed."""
+    if not isinstance(value, bool | np.bool_):
+        raise PlanArgumentError(f"{name} must be True or False, not {value!r}")
+    return bool(value)
+
+
+def as_times(values: Any, name: str, *, least: float) -> float | Floats:
+    """Return seconds for each point, or for all of them.
+
+    Args:
+        values: One number, or one a point.
+        name: What they are, for the error's text.
+        least: 0 if none may be below; -1 if each must be above 0, or -1 for those
+            not given.
+    """
+    try:
+        times = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise PlanArgumentError(f"{name} must be seconds, not {values!r}") from None
+    if times.ndim > 1 or times.size == 0 or not np.isfinite(times).all():
+        raise PlanArgumentError(
+            f"{name} must be one finite number, or one for each point, not {values!r}"
+        )
+    bad = times < 0 if least == 0 else ~((times > 0) | (times == -1))
+    if bad.any():
+        allowed = "not negative" if least == 0 else "above 0, or -1 where not given"
+        raise PlanArgumentError(
+            f"{name} must be {allowed}, but is {times[bad].flat[0]} s"
+        )
+    return float(times) if times.ndim == 0 else times.copy()
+
+
+def is_given(times: float | Floats) -> bool:
+    """Tell whether durations are given for any point."""
+    return bool(np.any(np.asarray(times) != -1))
+
+
+def check_length(times: float | Floats, size: int, name: str) -> None:
+    """Refuse times that are one a point of another number of points."""
+    if isinstance(times, np.ndarray) and len(times) != size:
+        raise PlanArgumentError(
+            f"{name} has {len(times)} numbers for {size} points; give as many, or one "
+            "for all"
+        )
+
+
+def pair(values: Any, name: str) -> tuple[float, float]:
+    """Return two finite numbers."""
+    first, second = as_positions(values, name, 2).tolist()
+    return first, second
+
+
+def axes_together(kind: str, all_axes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the axes of parts put together, each of which may be in one only."""
+    axes = tuple(axis for part in all_axes for axis in part)
+    double = sorted({axis for axis in axes if axes.count(axis) > 1})
+    if double:
+        raise PlanArgumentError(
+            f"each axis may move in one part of a {kind}, but {', '.join(double)} "
+            "moves in several"
+        )
+    return axes

@@ -26,6 +26,7 @@ _TYPES: dict[int, tuple[str, Literal["string", "integer", "number"]]] = {
     5: ("<i4", "integer"),
     6: ("<f8", "number"),
 }
+_SMALL = 128  # fits every type of whole numbers
 _BYTES = ("|u1", "|i1")
 _RANGES = (("control", "ctrl"), ("display", "disp"))
 
@@ -98,8 +99,11 @@ def to_put(value: Any, control: Control, title: str, *, bounded: bool = True) ->
     Raises:
         PlanArgumentError: It takes values of another kind.
     """
+    # What most puts are, first: numbers that their PV takes as they are.
     if type(value) is float and control.dtype == "number":
         return value
+    if type(value) is int and control.dtype == "integer" and 0 <= value < _SMALL:
+        return value if not control.choices else _choice(value, control, title)
     if control.choices:
         return _choice(value, control, title)
     if control.dtype == "string":

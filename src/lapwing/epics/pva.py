@@ -36,6 +36,7 @@ from lapwing.errors import DeviceError, MissingExtraError
 
 SMALL = "field(alarm)"
 EVERYTHING = "field()"
+WAIT, SEND = "record[block=true]", "record[block=false]"
 QUEUE = 1000  # changes that a server keeps for a monitor that wants every one
 
 _clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, PvaClient]"
@@ -99,6 +100,7 @@ class PvaChannel(Connection):
 
     def __init__(self, client: "PvaClient", pv: str, device: str):
         super().__init__(client, "pva", pv, device)
+        self._requests = (client.sending, client.blocking)
         self._context = client.context
         self._raw = client.raw
         self._watch: PvaMonitor | None = None
@@ -181,7 +183,7 @@ class PvaChannel(Connection):
                     self.pv,
                     take,
                     builder=lambda structure: structure.__setitem__(field, ready),
-                    request=f"record[block={'true' if wait else 'false'}]",
+                    request=self._requests[wait],
                     get=False,
                 )
             )
@@ -289,6 +291,8 @@ class PvaClient:
     Attributes:
         raw: As given.
         context: p4p's connections.
+        blocking: What asks a put to be answered when all that it set off is over.
+        sending: What asks it to be answered at once.
         answer_timeout: As given; may be changed.
     """
 
@@ -296,6 +300,9 @@ class PvaClient:
         self.raw = raw
         self.context = raw.Context("pva", nt=False, useenv=True)
         self.answer_timeout = answer_timeout
+        make = raw.Context.makeRequest
+        self._read = make(structures.READ)
+        self.blocking, self.sending = make(WAIT), make(SEND)
         self._channels: weakref.WeakSet[PvaChannel] = weakref.WeakSet()
 
     def channel(self, pv: str, device: str = "") -> PvaChannel:
@@ -320,9 +327,7 @@ class PvaClient:
         try:
             for place, channel in enumerate(channels):
                 channel.reads[batch] = place
-                batch.add(
-                    partial(self.context.get, channel.pv, request=structures.READ)
-                )
+                batch.add(partial(self.context.get, channel.pv, request=self._read))
             await batch.done
         finally:
             timer.cancel()

@@ -146,6 +146,8 @@ class ServerProcess:
     def freeze(self) -> None:
         """Stop the process where it is (SIGSTOP): connected, and silent."""
         os.kill(self.pid, signal.SIGSTOP)
+        # The signal takes a moment, in which the server may still answer.
+        os.waitpid(self.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
         """Let a frozen process go on (SIGCONT)."""

@@ -122,7 +122,7 @@ def kill_and_compare(root, kind, kills, chance, reference):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_scan_is_resumed_with_each_point_once(kind, tmp_path, references):
-    kill_and_compare(tmp_path, kind, 2, random.Random(kind), references[kind])
+    kill_and_compare(tmp_path, kind, 4, random.Random(kind), references[kind])
 
 
 @pytest.mark.soak

@@ -196,6 +196,19 @@ def test_pvs_that_are_not_there_are_left_out(RE, caplog):
     assert "fault of its own" not in caplog.text
 
 
+def test_what_refuses_to_be_posted_to_is_not_told_to_start(RE, documents, caplog):
+    # As a true sscan record does, of which EXSC 1 starts a scan of its own.
+    put("SIM:scan1:NPTS", 77)
+    put("SIM:scan1:CPT.DISP", 1)
+    try:
+        RE(scan_of(Poster("SIM:scan1:", SSCAN)).plan())
+    finally:
+        put("SIM:scan1:CPT.DISP", 0)
+    assert len(documents.points()) == 5
+    assert "nothing is posted to SIM:scan1:" in caplog.text
+    assert read("SIM:scan1:NPTS") == 77
+
+
 # ------------------------------------------------------------ what is ordered
 
 

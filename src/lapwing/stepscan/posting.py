@@ -9,19 +9,17 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lapwing.data.paths import place_of_run
 from lapwing.stepscan.names import pv_of
-from lapwing.stepscan.positioner import Positioner
+from lapwing.stepscan.posting_board import Board
 from lapwing.stepscan.posting_link import Link, LostError
-from lapwing.stepscan.posting_state import Axis, Outline, State, number_of
-from lapwing.stepscan.posting_templates import ARRAY_PERIOD, INFO, SSCAN, Template
+from lapwing.stepscan.posting_outline import outline_of
+from lapwing.stepscan.posting_state import Outline
+from lapwing.stepscan.posting_templates import INFO, SSCAN, Template
 from lapwing.stepscan.progress import Silent
 from lapwing.stepscan.scan import StepScan
 
@@ -35,8 +33,6 @@ SHARE = 10
 """Of so much of the device loop's time posting takes no more than one part."""
 LAST_WORDS = 2.0
 """Seconds that posting may take after the end of a scan."""
-_ARRAYS_AT_ONCE = 4
-_LONG_SCAN = 10_000
 _ENDS = {"success": "finished", "abort": "aborted", "fail": "failed"}
 _ORDERS: Mapping[str, Callable[[StepScan, str], None]] = {
     "abort": StepScan.abort,
@@ -87,13 +83,8 @@ class Poster(Silent):
         self._begin(Outline("", 0))
 
     def _begin(self, outline: Outline) -> None:
-        self._template = self._template_of()
-        self._state = State.of(outline, self._template.columns(outline))
-        self._posted: dict[str, Any] = {}
-        self._arrays: dict[str, Any] = {}
-        self._arrays_at = -ARRAY_PERIOD
-        self._num_in_arrays = -1
-        self._listens = self._asked = False
+        self._board = Board(self._template_of(), outline)
+        self._accepted = self._listens = self._asked = False
         self._news = asyncio.Event()
         self._ending = asyncio.Event()
 
@@ -108,8 +99,9 @@ class Poster(Silent):
         await self.close()
         self._scan = scan
         self._begin(outline_of(scan))
-        fields = self._template.fields(self._state)
-        requests = self._template.requests if self._obey else ()
+        template, state = self._board.template, self._board.state
+        fields = template.fields(state)
+        requests = template.requests if self._obey else ()
         self._link = Link(
             {field: self.pv(field) for field in fields},
             requests,
@@ -129,8 +121,9 @@ class Poster(Silent):
         self._task = self._link = None
         if task is None or link is None:
             return
-        if not self._state.over:
-            self._state.over, self._state.status = True, "idle"
+        state = self._board.state
+        if not state.over:
+            state.over, state.status = True, "idle"
         self._ending.set()
         self._news.set()
         # Nobody waits for a server of which it is known that it is not there.
@@ -141,7 +134,7 @@ class Poster(Silent):
 
     def started(self, start: Mapping[str, Any]) -> None:
         """Take note of the run's number and file."""
-        state = self._state
+        state = self._board.state
         number = start.get("scan_id")
         state.scan_id = number if isinstance(number, int) else 0
         if self._data_dir is not None:
@@ -151,7 +144,7 @@ class Poster(Silent):
 
     def point(self, num_points: int, data: Mapping[str, Any]) -> None:
         """Take note of a point."""
-        state, scan = self._state, self._scan
+        state, scan = self._board.state, self._scan
         state.columns.add(data)
         state.data = data
         if scan is not None:
@@ -162,17 +155,17 @@ class Poster(Silent):
 
     def message(self, text: str) -> None:
         """Take note of a message."""
-        self._state.message = text
+        self._board.state.message = text
         self._news.set()
 
     def state(self, text: str) -> None:
         """Take note of what the scan does."""
-        self._state.status = text
+        self._board.state.status = text
         self._news.set()
 
     def ended(self, stop: Mapping[str, Any]) -> None:
         """Take note of the end."""
-        state, end = self._state, _ENDS[stop["exit_status"]]
+        state, end = self._board.state, _ENDS[stop["exit_status"]]
         state.over = True
         reason = stop.get("reason", "")
         if end == "failed":
@@ -188,23 +181,27 @@ class Poster(Silent):
         separator = self._separator
         if separator is None:
             ends = self._prefix.endswith((":", "."))
-            separator = "" if ends else self._template.separator
+            separator = "" if ends else self._board.template.separator
         return f"{self._prefix}{separator}{field}"
 
     async def _work(self, link: Link) -> None:
         while True:
             await self._next()
+            if link.take_break():
+                self._forget()
             try:
                 cost = await self._post(link)
             except LostError as exc:
                 logger.warning("posting to %s is held up: %s", self._prefix, exc)
                 self._forget()
                 await link.back()
-                self._forget()
                 logger.warning("posting to %s goes on", self._prefix)
+                self._news.set()
                 continue
+            if link.denied:
+                return
             if self._ending.is_set():
-                if self._state.shown and link.settled and not self._due(link):
+                if self._board.state.shown and link.settled and not self._due(link):
                     return
                 cost = 0.0
             await self._rest(max(PERIOD, SHARE * cost))
@@ -226,15 +223,20 @@ class Poster(Silent):
                 await self._ending.wait()
 
     def _forget(self) -> None:
-        """Forget what the server knows; it may have been started anew."""
-        self._posted.clear()
-        self._arrays.clear()
-        self._num_in_arrays = -1
-        self._listens = False
+        """Take it that the server knows nothing; it may have been started anew."""
+        self._board.forget()
+        self._accepted = self._listens = False
+
+    def _due(self, link: Link) -> dict[str, Any]:
+        # Before anybody is heard, what was asked for is said again.
+        more = {} if self._listens else self._board.template.asserted()
+        return self._board.due(link.takes, more)
 
     async def _post(self, link: Link) -> float:
         """Post what is due; return the seconds that the device loop was busy."""
-        began = time.perf_counter()
+        if not await self._is_accepted(link):
+            return 0.0
+        began, state = time.perf_counter(), self._board.state
         due = self._due(link)
         busy = time.perf_counter() - began
         if due:
@@ -242,101 +244,53 @@ class Poster(Silent):
             await link.send(due)
             # The half of it, at a guess, is waiting.
             busy += (time.perf_counter() - began) / 2
-            self._posted |= {k: v for k, v in due.items() if k not in self._arrays}
-            for field in due:
-                self._arrays.pop(field, None)
+            self._board.sent(due)
             self.num_posted += len(due)
-        elif link.up and self._state.over and not self._state.shown:
-            self._state.shown = True
+        elif link.up and state.over and not state.shown:
+            state.shown = True
             self._news.set()
         if self._obey and link.up:
             await self._look_at_requests(link)
         return busy
 
-    def _due(self, link: Link) -> dict[str, Any]:
-        """Return what is to be posted now: numbers and texts, then some arrays."""
-        state, posted = self._state, self._posted
-        state.heartbeat = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
-        values = self._template.values(state)
-        if not self._listens:
-            values |= self._template.asserted()
-        due = {
-            field: value
-            for field, value in values.items()
-            if (field not in posted or posted[field] != value) and link.takes(field)
-        }
-        return due | dict(self._some_arrays(link))
+    async def _is_accepted(self, link: Link) -> bool:
+        """Return whether these are PVs that are there to be posted to.
 
-    def _some_arrays(self, link: Link) -> Iterator[tuple[str, Any]]:
-        self._take_arrays()
-        left = self._arrays_left(link)[:_ARRAYS_AT_ONCE]
-        return ((field, self._arrays[field]) for field in left)
-
-    def _arrays_left(self, link: Link) -> list[str]:
-        return [field for field in self._arrays if link.takes(field)]
-
-    def _take_arrays(self) -> None:
-        """Take arrays for posting, if it is time and there are others."""
-        state, now = self._state, time.monotonic()
-        mark = -2 - state.num_points if state.over else state.num_points
-        if mark == self._num_in_arrays or state.shown:
-            return
-        if not state.over and now - self._arrays_at < ARRAY_PERIOD:
-            return
-        self._arrays = self._template.arrays(state)
-        self._arrays_at, self._num_in_arrays = now, mark
+        A true sscan record would take ``EXSC`` 1 as the order to start a scan of its
+        own. It refuses to be told how far it is, so that is what is tried first.
+        """
+        probe = self._board.template.probe
+        if not self._accepted and probe is not None and link.takes(probe):
+            await link.send({probe: 0})
+            link.denied = not link.takes(probe)
+            if link.denied:
+                logger.warning(
+                    "nothing is posted to %s: it does not let %s be written, as a true "
+                    "sscan record does not",
+                    self._prefix,
+                    self.pv(probe),
+                )
+            self._accepted = not link.denied
+        return self._accepted or probe is None
 
     # ------------------------------------------------------------ what it obeys
 
     async def _look_at_requests(self, link: Link) -> None:
-        template, state = self._template, self._state
-        if state.over or self._scan is None or (self._listens and not self._asked):
+        board, scan = self._board, self._scan
+        if board.state.over or scan is None or (self._listens and not self._asked):
             return
-        values = template.values(state)
         # What was asked of a scan before this one is none of its business.
-        fields = [
-            field
-            for field in template.requests
-            if field in self._posted or field not in values
-        ]
-        if not any(field in values for field in fields):
+        if not (fields := board.askable()):
             return
         self._asked = False
         # A monitor may tell what was before; only a fresh value is an order.
         seen = await link.read(fields)
         self._listens = True
-        for order, field in template.orders(seen):
-            _ORDERS[order](self._scan, f"{self.pv(field)} asked for it")
-        for field in template.answered(seen):
-            self._posted.pop(field, None)
+        for order, field in board.template.orders(seen):
+            _ORDERS[order](scan, f"{self.pv(field)} asked for it")
+        for field in board.template.answered(seen):
+            board.take_back(field)
             self._news.set()
-
-
-def outline_of(scan: StepScan) -> Outline:
-    """Return what is known of a scan that is connected.
-
-    Args:
-        scan: The scan.
-    """
-    num_points = scan.num_points
-    names = {one.name for one in scan.positioners}
-    pvs = {one.name: one.pv for one in scan.counters}
-    hinted = scan.point.hints.get("fields", ())
-    return Outline(
-        scan.name,
-        num_points,
-        [_axis_of(one) for one in scan.positioners],
-        {key: pvs[key] for key in hinted if key in pvs and key not in names},
-        [(one.pv, number_of(one.value)) for one in scan.triggers],
-        (scan.pos_settle_time, scan.det_settle_time),
-        scan.estimate() if num_points <= _LONG_SCAN else None,
-    )
-
-
-def _axis_of(one: Positioner) -> Axis:
-    positions = np.asarray(() if one.extent is None else one.array, float)
-    readback = one.axis.channel("readback").pv if one.is_pv else one.pv
-    return Axis(one.name, one.pv, readback, one.units, positions, one.relative)
 
 
 def _say_why(task: "asyncio.Task[None]") -> None:

@@ -45,6 +45,10 @@ class Link:
         watched: Fields whose changes are heard of.
         on_news: Called in the event loop when a PV came or went.
         on_change: Called in the event loop when one that is watched changed.
+
+    Attributes:
+        lost: Whether the server is waited for.
+        denied: Whether these are not PVs to be posted to.
     """
 
     def __init__(
@@ -65,12 +69,14 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._refused: set[str] = set()
         self._news_at = self._loop.time()
-        self.lost = False
+        self.lost = self.denied = self._broke = False
         self._search = asyncio.ensure_future(self._connect())
 
     async def _connect(self) -> None:
         for field, channel in self._channels.items():
-            channel.on_connection(lambda up, field=field: self._on_connection(field))
+            channel.on_connection(
+                lambda up, field=field: self._on_connection(field, up)
+            )
         try:
             await client().connect(self._channels.values(), SEARCH)
         except DisconnectedError as exc:
@@ -80,7 +86,8 @@ class Link:
             else:
                 logger.warning("posting waits for a server: %s do not answer", missing)
 
-    def _on_connection(self, field: str) -> None:
+    def _on_connection(self, field: str, up: bool) -> None:
+        self._broke = self._broke or not up
         self._news_at = self._loop.time()
         channel = self._channels[field]
         if field in self._watched and field not in self._subscriptions:
@@ -91,6 +98,15 @@ class Link:
     def up(self) -> bool:
         """Whether any of the PVs answers, as far as is known."""
         return any(channel.connected for channel in self._channels.values())
+
+    def take_break(self) -> bool:
+        """Return whether a connection was lost since this was last asked.
+
+        Who has nothing to say finds out by nothing else, and a server that was
+        started anew has forgotten all.
+        """
+        broke, self._broke = self._broke, False
+        return broke
 
     @property
     def settled(self) -> bool:

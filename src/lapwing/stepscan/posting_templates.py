@@ -36,6 +36,11 @@ class Template(Protocol):
         """Fields by which people say what is to be done."""
         ...
 
+    @property
+    def probe(self) -> str | None:
+        """A field that refuses to be written where nothing is to be posted, or None."""
+        ...
+
     def columns(self, outline: Outline) -> Sequence[str]:
         """Return the data keys of what arrays are made of."""
         ...
@@ -81,6 +86,7 @@ class InfoKeys:
     """
 
     separator = ":"
+    probe = None
     requests = ("request_abort", "request_pause", "request_resume")
 
     def columns(self, outline: Outline) -> Sequence[str]:
@@ -136,13 +142,15 @@ class SscanFields:
     The first four positioners and triggers and the first seventy counters are told
     of. ``FAZE`` tells less than the record's own: 1 before the first point, 7 while
     points are taken, 13 while the scan is paused or waits for a server, 12 at the end
-    and 0 when all was posted.
+    and 0 when all was posted. They are fields of a record of the same names: a true
+    sscan record scans by itself, and is never written to.
 
     Source:
         The sscan record's reference (EPICS ``sscan`` module, "sscan-Record Fields").
     """
 
     separator = "."
+    probe = "CPT"
     requests = ("EXSC", "PAUS")
     _FAZES: ClassVar[dict[str, int]] = {"starting": 1, "paused": 13, "waiting": 13}
 

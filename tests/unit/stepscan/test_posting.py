@@ -6,6 +6,7 @@ import pytest
 from lapwing.epics.channel import Control
 from lapwing.sim.scan_fields import info_fields, sscan_fields
 from lapwing.stepscan.posting import INFO, SSCAN, Poster
+from lapwing.stepscan.posting_board import Board
 from lapwing.stepscan.posting_link import fit
 from lapwing.stepscan.posting_state import Axis, Columns, Outline, State
 
@@ -116,6 +117,41 @@ def test_all_that_is_posted_has_a_field(template, known):
         assert {*one.values(state), *one.arrays(state)} <= fields
         state.over = True
     assert set(one.requests) <= fields
+
+
+def test_only_what_has_changed_is_due_and_arrays_not_too_often():
+    now = [100.0]
+    board = Board(SSCAN(), OUTLINE, clock=lambda: now[0])
+
+    def post():
+        due = board.due(lambda field: field != "D02CV", {})
+        board.sent(due)
+        return due
+
+    assert {"NPTS", "P1PA", "VAL"} <= post().keys()
+    assert post() == {}
+    add(board.state, x=0.0, I0=10.0, If=1.0)
+    assert post().keys() == {"CPT", "FAZE", "SMSG", "R1CV", "D01CV", "VAL"}
+    now[0] += 0.5
+    assert post().keys() == {"P1PA", "P1CA", "D01CA", "D02CA"}
+    add(board.state, x=0.0, I0=11.0, If=1.0)
+    assert post().keys() == {"CPT", "D01CV", "VAL"}
+    board.state.over = True
+    assert {"P1RA", "D01DA"} < post().keys()
+    board.forget()
+    assert {"NPTS", "P1RA", "CPT"} < post().keys()
+
+
+def test_requests_are_asked_for_when_they_hold_nothing_of_another_time():
+    board = Board(SSCAN(), OUTLINE)
+    assert board.askable() == []
+    board.sent({"EXSC": 1})
+    assert board.askable() == ["EXSC", "PAUS"]
+    board = Board(INFO(), OUTLINE)
+    board.sent({"request_abort": 0})
+    assert board.askable() == ["request_abort"]
+    board.take_back("request_abort")
+    assert board.askable() == []
 
 
 def test_the_keys_tell_what_is_left():

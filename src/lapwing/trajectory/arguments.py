@@ -7,6 +7,7 @@ Test: tests/unit/trajectory/test_bad_input.py hands in everything that is refuse
 
 import operator
 from collections.abc import Sequence
+from math import isfinite, nan
 from typing import Any, SupportsIndex, cast
 
 import numpy as np
@@ -65,7 +66,13 @@ def as_size(size: Any, of: str) -> int:
 
 def as_number(value: Any, name: str) -> float:
     """Return a finite number."""
-    return float(as_positions(value, name, 1)[0])
+    try:
+        number = nan if isinstance(value, str | bytes) else float(value)
+    except (TypeError, ValueError):
+        number = nan
+    if not isfinite(number):
+        raise PlanArgumentError(f"{name} must be a finite number, but it is {value!r}")
+    return number
 
 
 def as_positions(values: Any, name: str, num: int) -> Floats:

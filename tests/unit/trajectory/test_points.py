@@ -14,9 +14,9 @@ def three(**changes: Any) -> Points:
     midpoint = np.array([[0.0, 1.0], [0.0, 2.0], [1.0, 1.0]])
     given: dict[str, Any] = {
         "axes": ("y", "x"),
-        "lower": midpoint - [0, 0.5],
+        "lower": np.subtract(midpoint, (0, 0.5)),
         "midpoint": midpoint,
-        "upper": midpoint + [0, 0.5],
+        "upper": np.add(midpoint, (0, 0.5)),
         "duration": [0.1, -1, 0.2],
         "delay_after": [0, 0, 1.5],
         "gap": [True, False, True],

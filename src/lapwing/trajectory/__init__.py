@@ -17,18 +17,14 @@ Test: import each name from here.
     grid.slice(10, 30).midpoint  # (20, 2): columns ty, tx
 """
 
+from lapwing.trajectory.arrays import ArrayGenerator
 from lapwing.trajectory.combined import ConcatGenerator, ZipGenerator
 from lapwing.trajectory.compound import CompoundGenerator
+from lapwing.trajectory.curves import LissajousGenerator, SpiralGenerator
 from lapwing.trajectory.excluders import Excluder, ROIExcluder, SquashingExcluder
-from lapwing.trajectory.generators import (
-    ArrayGenerator,
-    Generator,
-    LineGenerator,
-    LissajousGenerator,
-    SpiralGenerator,
-    StaticPointGenerator,
-)
+from lapwing.trajectory.generators import Generator
 from lapwing.trajectory.interface import Trajectory
+from lapwing.trajectory.lines import LineGenerator, StaticPointGenerator
 from lapwing.trajectory.mutators import (
     FixedOffsetMutator,
     Mutator,

@@ -12,7 +12,8 @@ import numpy as np
 
 from lapwing.errors import PlanArgumentError
 from lapwing.trajectory.excluders import Excluder, ROIExcluder
-from lapwing.trajectory.generators import Generator, LineGenerator
+from lapwing.trajectory.generators import Generator
+from lapwing.trajectory.lines import LineGenerator
 from lapwing.trajectory.regions import RectangularROI
 
 __all__ = ["restricted"]

@@ -1,6 +1,7 @@
 """Ready detectors on the simulated beamline: what they find, read and leave behind."""
 
 import asyncio
+import threading
 import time
 
 import h5py
@@ -404,3 +405,42 @@ def test_several_detectors_count_together(RE, documents, tmp_path):
         assert (data["I0"], data["It"], data["If"]) == look.scaler()
         assert data["SIM_EM_current_1"] == pytest.approx(look.currents()[0])
         assert data["SIM_CAM_total"] == look.frame(0).sum()
+
+
+# ------------------------------------------------------------ after a restart
+
+
+def test_a_camera_whose_server_was_started_anew_goes_on_in_another_file(
+    RE, documents, tmp_path, beamline
+):
+    camera = AreaDetector("SIM:CAM:", label="cam", file_path=tmp_path)
+    scaler = ScalerDetector("SIM:SCALER:")
+    scan = scan_of(camera, scaler, array=np.arange(400) % 20 / 10)
+    running = threading.Thread(target=lambda: RE(scan.plan()))
+    running.start()
+    wait_for_points(scan, 5)
+    beamline.kill()
+    beamline.restart()
+    wait_for_points(scan, scan.progress.points_taken + 5)
+    scan.requests.skip(400)
+    running.join(30)
+    first, second = sorted(tmp_path.iterdir())
+    named = [data["cam_file"] for _, data in looks(documents)]
+    assert list(dict.fromkeys(named)) == [str(first), str(second)]
+    frames = frames_of(second)
+    later = [
+        (look, data)
+        for look, data in looks(documents)
+        if data["cam_file"] == str(second)
+    ]
+    assert len(later) >= 5
+    for look, data in later:
+        assert np.array_equal(frames[data["cam_frame"]], look.frame(0))
+        assert (data["I0"], data["It"], data["If"]) == look.scaler()
+
+
+def wait_for_points(scan, num_points):
+    end = time.monotonic() + 40
+    while scan.progress.points_taken < num_points:
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -8,6 +8,7 @@ Test: tests/system/test_step_detectors.py, against the simulated beamline.
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from lapwing.epics.device import EpicsDevice
@@ -49,7 +50,7 @@ class AreaDetector(ReadyDetector):
         self,
         prefix: str,
         *,
-        file_path: str | None = None,
+        file_path: str | Path | None = None,
         file_name: str | None = None,
         file_template: str = "%s%s_%6.6d.h5",
         file_plugin: str = "HDF1",

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lapwing.annotation.decorator import parameter_annotation_decorator
     from lapwing.engine.engine import Engine, EngineResult
     from lapwing.messages import Msg
     from lapwing.plans.plan import plan
@@ -23,6 +24,7 @@ _HOMES = {
     "RunEngine": "lapwing.session.facade",
     "announce": "lapwing.engine.asides",
     "catalogue": "lapwing.session.catalogue",
+    "parameter_annotation_decorator": "lapwing.annotation.decorator",
     "plan": "lapwing.plans.plan",
     "recorded": "lapwing.engine.asides",
     "session": "lapwing.session.session",
@@ -35,6 +37,7 @@ __all__ = [
     "Msg",
     "RunEngine",
     "catalogue",
+    "parameter_annotation_decorator",
     "plan",
     "session",
 ]

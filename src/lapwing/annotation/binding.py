@@ -1,0 +1,259 @@
+"""Arguments of a plan, sorted to its parameters, and each of them checked.
+
+Owns the rules of Python's calls, and a check of each value, made once per plan.
+Must not know users, names of devices, or what becomes of the values.
+Test: ``CompiledPlan(model).check(args, kwargs)`` gives them by parameter, or raises.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from inspect import _ParameterKind
+from reprlib import Repr
+from typing import Any
+
+from lapwing.annotation.checks import (
+    Check,
+    Fault,
+    check_of,
+    fault_in,
+    out_of_range,
+    words_for,
+)
+from lapwing.annotation.nearest import nearest
+from lapwing.annotation.parameters import Parameter, PlanModel
+from lapwing.annotation.types import Named
+from lapwing.errors import PlanArgumentError
+
+_POSITIONAL = (_ParameterKind.POSITIONAL_ONLY, _ParameterKind.POSITIONAL_OR_KEYWORD)
+_BY_NAME = (_ParameterKind.POSITIONAL_OR_KEYWORD, _ParameterKind.KEYWORD_ONLY)
+
+_short = Repr()
+_short.maxstring = _short.maxother = 80
+_short.maxlist = _short.maxdict = _short.maxtuple = 6
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message: short, however long it is."""
+    return _short.repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """One parameter, with its check made."""
+
+    parameter: Parameter
+    check: Check | None
+    range: tuple[float, float] | None
+
+    def raise_if_wrong(self, value: Any, plan: str) -> None:
+        if self.check is not None and not self.check(value):
+            annotation = self.parameter.annotation
+            fault = annotation and fault_in(annotation.type, value)
+            if fault:
+                raise _type_fault(self.parameter, fault, plan)
+        if self.range is not None:
+            outside = out_of_range(value, *self.range)
+            if outside is not None:
+                raise _range_fault(self.parameter, *outside, plan)
+
+
+class CompiledPlan:
+    """A plan whose arguments can be checked in microseconds.
+
+    Args:
+        model: The plan.
+
+    Raises:
+        PlanArgumentError: A type in it is in no grammar of ours.
+    """
+
+    def __init__(self, model: PlanModel):
+        self.model = model
+        compiled = [_compile(parameter) for parameter in model.parameters]
+        self._positional = [c for c in compiled if c.parameter.kind in _POSITIONAL]
+        self._by_name = {
+            c.parameter.name: c for c in compiled if c.parameter.kind in _BY_NAME
+        }
+        several = {c.parameter.kind: c for c in compiled}
+        self._rest = several.get(_ParameterKind.VAR_POSITIONAL)
+        self._others = several.get(_ParameterKind.VAR_KEYWORD)
+        self._required = [c.parameter.name for c in compiled if c.parameter.required]
+
+    def check(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        """Sort arguments to parameters and check each.
+
+        Args:
+            args: A list or tuple.
+            kwargs: A dict with texts as keys.
+
+        Returns:
+            The values that were given, by parameter; those of ``*args`` as a tuple,
+            those of ``**kwargs`` as a dict.
+
+        Raises:
+            PlanArgumentError: One is missing, is not known, is given twice, or is not
+                what it must be. ``context`` has plan, parameter, value, path (to the
+                place in the value), allowed and nearest.
+        """
+        name = self.model.name
+        if not isinstance(args, (list, tuple)):
+            raise _form_fault(name, "args", args, "a list")
+        if not isinstance(kwargs, Mapping):
+            raise _form_fault(name, "kwargs", kwargs, "a dict")
+        found = self._take_positional(args)
+        others = self._take_named(kwargs, found)
+        self._raise_if_missing(found)
+        if others and self._others is not None:
+            for value in others.values():
+                self._others.raise_if_wrong(value, name)
+            found[self._others.parameter.name] = others
+        return found
+
+    def _take_positional(self, args: Sequence[Any]) -> dict[str, Any]:
+        plan, found = self.model.name, {}
+        for one, value in zip(self._positional, args, strict=False):
+            one.raise_if_wrong(value, plan)
+            found[one.parameter.name] = value
+        rest = args[len(self._positional) :]
+        if rest and self._rest is None:
+            raise PlanArgumentError(
+                f"plan {plan!r} takes {len(self._positional)} positional arguments; "
+                f"{len(args)} are given",
+                plan=plan,
+                value=list(args),
+                allowed=len(self._positional),
+            )
+        if rest and self._rest is not None:
+            for value in rest:
+                self._rest.raise_if_wrong(value, plan)
+            found[self._rest.parameter.name] = tuple(rest)
+        return found
+
+    def _take_named(
+        self, kwargs: Mapping[Any, Any], found: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Add what is given by name; return what ``**kwargs`` is to take."""
+        others: dict[str, Any] = {}
+        for key, value in kwargs.items():
+            one = self._by_name.get(key) if isinstance(key, str) else None
+            if one is None:
+                self._raise_if_refused(key)
+                others[key] = value
+                continue
+            if key in found:
+                raise PlanArgumentError(
+                    f"plan {self.model.name!r}: parameter {key!r} is given twice, by "
+                    f"position and by name",
+                    plan=self.model.name,
+                    parameter=key,
+                    value=value,
+                )
+            one.raise_if_wrong(value, self.model.name)
+            found[key] = value
+        return others
+
+    def _raise_if_refused(self, key: Any) -> None:
+        if isinstance(key, str) and self._others is not None:
+            return
+        plan, allowed = self.model.name, list(self._by_name)
+        near = nearest(key, allowed)
+        meant = f"; is {near!r} meant?" if near else ""
+        has = ", ".join(map(repr, allowed)) or "none by name"
+        if isinstance(key, str) and key in self.model.by_name:
+            says = f"takes parameter {shown(key)} only by position"
+        else:
+            says = f"has no parameter {shown(key)}; it has {has}{meant}"
+        raise PlanArgumentError(
+            f"plan {plan!r} {says}",
+            plan=plan,
+            parameter=key,
+            allowed=allowed,
+            nearest=near,
+        )
+
+    def _raise_if_missing(self, found: Mapping[str, Any]) -> None:
+        missing = [name for name in self._required if name not in found]
+        if missing:
+            parameter = self.model.by_name[missing[0]]
+            annotation = parameter.annotation
+            wanted = f": {words_for(annotation.type)}" if annotation else ""
+            raise PlanArgumentError(
+                f"plan {self.model.name!r}: missing is parameter "
+                f"{missing[0]!r}{wanted}",
+                plan=self.model.name,
+                parameter=missing[0],
+                missing=missing,
+            )
+
+
+def _compile(parameter: Parameter) -> _Compiled:
+    annotation = parameter.annotation
+    check = check_of(annotation.type) if annotation else None
+    return _Compiled(parameter, check, parameter.range)
+
+
+def _type_fault(parameter: Parameter, fault: Fault, plan: str) -> PlanArgumentError:
+    annotation = parameter.annotation
+    members = sorted(fault.type.members) if isinstance(fault.type, Named) else []
+    if not members and annotation and isinstance(fault.value, str):
+        members = sorted(set().union(*annotation.members.values()))
+    near = nearest(fault.value, members)
+    meant = f"; is {near!r} meant?" if near else ""
+    return PlanArgumentError(
+        f"plan {plan!r}: parameter {parameter.name!r}{fault.path} is "
+        f"{shown(fault.value)}, {_kind_of(fault.value)}; it must be {fault.wanted}"
+        f"{meant}",
+        plan=plan,
+        parameter=parameter.name,
+        path=fault.path,
+        value=fault.value,
+        allowed=members or fault.wanted,
+        nearest=near,
+    )
+
+
+_KINDS = {
+    bool: "a bool",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    tuple: "a list",
+    dict: "a dict",
+    type(None): "nothing",
+}
+
+
+def _kind_of(value: Any) -> str:
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
+
+
+def _range_fault(
+    parameter: Parameter, path: str, value: Any, plan: str
+) -> PlanArgumentError:
+    low, high = parameter.minimum, parameter.maximum
+    if low is None:
+        allowed = f"at most {high}"
+    elif high is None:
+        allowed = f"at least {low}"
+    else:
+        allowed = f"from {low} to {high}"
+    return PlanArgumentError(
+        f"plan {plan!r}: parameter {parameter.name!r}{path} is {shown(value)}, out of "
+        f"range; it must be {allowed}",
+        plan=plan,
+        parameter=parameter.name,
+        path=path,
+        value=value,
+        allowed=(low, high),
+        nearest=None,
+    )
+
+
+def _form_fault(plan: str, key: str, value: Any, wanted: str) -> PlanArgumentError:
+    return PlanArgumentError(
+        f"plan {plan!r}: {key!r} is {shown(value)}; it must be {wanted}",
+        plan=plan,
+        value=value,
+        allowed=wanted,
+    )

@@ -39,6 +39,7 @@ PROPERTY_CHANGES = 8  # DBE_PROPERTY
 _library: ModuleType | None = None
 _clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, CaClient]"
 _clients = weakref.WeakKeyDictionary()
+_open: "weakref.WeakSet[CaClient]" = weakref.WeakSet()
 
 
 def in_use() -> bool:
@@ -229,7 +230,14 @@ class CaClient:
         self.library = library
         self.batches = batch
         self.answer_timeout = answer_timeout
+        self._loop = asyncio.get_running_loop()
         self._channels: weakref.WeakSet[CaChannel] = weakref.WeakSet()
+        _open.add(self)
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has channels that somebody may use."""
+        return bool(self._channels) and not self._loop.is_closed()
 
     def channel(self, pv: str, device: str = "") -> CaChannel:
         """Return a channel that is not connected yet."""
@@ -282,7 +290,8 @@ class CaClient:
         for channel in list(self._channels):
             channel.close()
         self._channels.clear()
-        if not _clients:
+        _open.discard(self)
+        if not any(other.lives for other in _open):
             # aioca has no purge of one loop only, and another's channels live on.
             self.library.purge_channel_caches()
         # The subscriptions' tasks were cancelled; let them end before the loop does.

@@ -130,9 +130,9 @@ class Clients:
         backend, given = scheme_of(name), name
         if speaks_for_itself(pv):
             backend, given = "pyepics", pv
-        if backend not in self._used:
-            self._used[backend] = BACKENDS[backend](self._answer_timeout)
-        return self._used[backend].channel(given, device)
+        # Asked for each time: it may have been closed since.
+        client = self._used[backend] = BACKENDS[backend](self._answer_timeout)
+        return client.channel(given, device)
 
     async def connect(self, channels: Iterable[Any], timeout: float) -> None:
         """Connect channels of any backend, all at once.

@@ -8,6 +8,7 @@ from lapwing.trajectory.motion import AxisLimits, MotionLimits, MotionPlan, User
 from lapwing.trajectory.points import Points
 
 ROUNDING = 1e-7  # of a limit
+UP = np.array([0.0, 1.0])  # by one in y
 
 
 def points_of(

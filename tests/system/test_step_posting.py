@@ -357,7 +357,7 @@ def test_posting_goes_on_when_its_server_thaws(RE, documents, other):
 
 def test_a_server_that_is_frozen_or_dead_slows_nothing(RE, documents, other):
     def times_of(*posters):
-        return min(seconds_of(RE, fast_scan(*posters)) for _ in range(3))
+        return min(seconds_of(RE, fast_scan(*posters)) for _ in range(2))
 
     def make():
         return [Poster("OTHER:scan1:", SSCAN), Poster("OTHER:scan:")]
@@ -370,7 +370,7 @@ def test_a_server_that_is_frozen_or_dead_slows_nothing(RE, documents, other):
     other.kill()
     assert times_of(*make()) < 1.5 * without
     runs = [start["uid"] for start in documents.named("start")]
-    assert len(runs) == 12
+    assert len(runs) == 8
     assert all(stop["num_events"]["primary"] == 200 for stop in documents.named("stop"))
 
 

@@ -126,8 +126,10 @@ class Poster(Silent):
             state.over, state.status = True, "idle"
         self._ending.set()
         self._news.set()
-        # Nobody waits for a server of which it is known that it is not there.
-        await asyncio.wait([task], timeout=0.0 if link.hopeless else LAST_WORDS)
+        # Nobody waits for a server of which it is known that it is not there, and
+        # not long for one that has not been heard of.
+        limit = LAST_WORDS if link.up else LAST_WORDS / 2
+        await asyncio.wait([task], timeout=0.0 if link.hopeless else limit)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await link.close()

@@ -8,15 +8,15 @@ Test: tests/system/test_step_detectors.py, against the simulated beamline.
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
-import contextlib
 from collections.abc import Iterable
 
 from lapwing.epics.channel import Channel, Value
 from lapwing.epics.clients import client
-from lapwing.errors import DisconnectedError
 
 PATIENCE = 0.5
 """Seconds to wait for PVs that need not be there; others of theirs have answered."""
+SEARCH = 10.0
+"""Seconds after which all is told that there is, however many still come."""
 
 
 async def values_of(
@@ -41,20 +41,36 @@ async def values_of(
         _close(channels)
 
 
-async def answers_of(pvs: Iterable[str], timeout: float = PATIENCE) -> dict[str, Value]:
+async def answers_of(
+    pvs: Iterable[str], patience: float = PATIENCE
+) -> dict[str, Value]:
     """Read PVs that need not be there; those without an answer are left out.
 
     Args:
         pvs: Their names.
-        timeout: Seconds to wait for them.
+        patience: Seconds without another answer after which no more is expected.
     """
     source = client()
     channels = {pv: source.channel(pv) for pv in pvs}
+    news = asyncio.Event()
+    for channel in channels.values():
+        channel.on_connection(lambda _: news.set())
+    search = asyncio.ensure_future(source.connect(channels.values(), SEARCH))
     try:
-        with contextlib.suppress(DisconnectedError):
-            await source.connect(channels.values(), timeout)
+        # A slow network answers late, but it does not stop in the middle.
+        while not search.done():
+            news.clear()
+            tasks = [search, asyncio.ensure_future(news.wait())]
+            await asyncio.wait(
+                tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
+            tasks[1].cancel()
+            if not news.is_set():
+                break
         return await _read({pv: one for pv, one in channels.items() if one.connected})
     finally:
+        search.cancel()
+        await asyncio.gather(search, return_exceptions=True)
         _close(channels.values())
 
 

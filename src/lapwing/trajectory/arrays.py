@@ -14,8 +14,8 @@ import numpy as np
 
 from lapwing.errors import PlanArgumentError
 from lapwing.trajectory.arguments import as_axes
-from lapwing.trajectory.generators import Curve
-from lapwing.trajectory.points import Floats, Ints
+from lapwing.trajectory.generators import Curve, Generator
+from lapwing.trajectory.points import Bools, Floats, Ints
 
 __all__ = ["ArrayGenerator"]
 
@@ -92,6 +92,11 @@ class ArrayGenerator(Curve):
             return super().bounds(index)
         lower, upper = self._edges
         return lower[index], upper[index]
+
+    def edges(self, index: Ints, backwards: Bools | None) -> tuple[Floats, Floats]:
+        """Return where points begin and end as they are taken, backwards or not."""
+        # As of any generator: bounds of its own are no function of the index.
+        return Generator.edges(self, index, backwards)
 
     def _at(self, at: Floats) -> Floats:
         before = np.floor(at)

@@ -36,7 +36,7 @@ from lapwing.trajectory.interface import Trajectory
 from lapwing.trajectory.mutators import Mutator
 from lapwing.trajectory.points import Bools, Floats, Ints, Points
 from lapwing.trajectory.rectangles import restricted
-from lapwing.trajectory.walk import Walk, edges, forced_gaps
+from lapwing.trajectory.walk import Walk, forced_gaps
 
 __all__ = ["CompoundGenerator"]
 
@@ -260,7 +260,9 @@ class CompoundGenerator(Trajectory):
             return middle, middle, np.zeros(len(middle), np.bool_)
         lower, upper = middle.copy("K"), middle.copy("K")
         moving = len(self._axes) - len(fastest.generator.axes)
-        lower[:, moving:], upper[:, moving:] = edges(fastest)
+        lower[:, moving:], upper[:, moving:] = fastest.generator.edges(
+            fastest.at, fastest.backwards
+        )
         return lower, upper, forced_gaps(fastest)
 
     def _move(self, middle: Floats, lower: Floats, upper: Floats, which: Ints) -> None:

@@ -117,6 +117,19 @@ class Generator(Trajectory):
             index: As in `positions`.
         """
 
+    def edges(self, index: Ints, backwards: Bools | None) -> tuple[Floats, Floats]:
+        """Return where points begin and end in the direction in which they are taken.
+
+        Args:
+            index: As in `positions`.
+            backwards: Where that is backwards, bool (num_points,); None if nowhere.
+        """
+        lower, upper = self.bounds(index)
+        if backwards is None:
+            return lower, upper
+        back = backwards[:, None]
+        return np.where(back, upper, lower), np.where(back, lower, upper)
+
     def durations(self, index: Ints) -> Floats:
         """Return the seconds of points, float64 (num_points,); -1 if not given."""
         return times_at(self.times, index)
@@ -218,6 +231,12 @@ class Curve(Generator):
         """Return where points begin and end, each as `positions`."""
         at = index.astype(np.float64)
         return self._at(at - 0.5), self._at(at + 0.5)
+
+    def edges(self, index: Ints, backwards: Bools | None) -> tuple[Floats, Floats]:
+        """Return where points begin and end as they are taken, backwards or not."""
+        at = index.astype(np.float64)
+        half = 0.5 if backwards is None else np.where(backwards, -0.5, 0.5)
+        return self._at(at - half), self._at(at + half)
 
     @abstractmethod
     def _at(self, at: Floats) -> Floats:

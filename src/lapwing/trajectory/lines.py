@@ -69,7 +69,7 @@ class LineGenerator(Curve):
         """Return where the middles of points are, (num_points, num_axes)."""
         at = self._at(index.astype(np.float64))
         if self.size > 1:  # rounding must not move the last one beyond a limit
-            at[index == self.size - 1] = self.stop
+            at[np.flatnonzero(index == self.size - 1)] = self.stop
         return at
 
     def _at(self, at: Floats) -> Floats:

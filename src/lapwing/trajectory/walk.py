@@ -1,7 +1,6 @@
 """Walks: a range of a trajectory's points, as seen from one of its dimensions.
 
-Owns repeats by the dimensions inside, turns at every other run, and bounds that
-change sides when a run goes backwards.
+Owns repeats by the dimensions inside, and turns at every other run.
 Must not know the whole trajectory, durations or offsets.
 Test: tests/unit/trajectory/test_compound.py.
 """
@@ -12,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lapwing.trajectory.dimension import Dimension, Place
-from lapwing.trajectory.points import Bools, Floats, Ints
+from lapwing.trajectory.points import Bools, Ints
 
-__all__ = ["Walk", "edges", "forced_gaps"]
+__all__ = ["Walk", "forced_gaps"]
 
 
 class Walk:
@@ -29,8 +28,8 @@ class Walk:
     """
 
     def __init__(self, dimension: Dimension, first: int, stop: int, inside: int):
-        steps, counts = _repeats(first, stop, inside)
-        self.index, backwards = _sweep(dimension, int(steps[0]), int(steps[-1]) + 1)
+        steps = first // inside, (stop - 1) // inside + 1
+        self.index, backwards = _sweep(dimension, *steps)
         """Index of each step in the dimension, counted forwards."""
         self.places = [
             _turned(place, backwards) for place in dimension.find(self.index)
@@ -38,7 +37,8 @@ class Walk:
         """Where each step is in each generator."""
         self._rows = None
         if inside > 1:
-            self._rows = np.repeat(np.arange(len(steps)), counts)
+            _, counts = _repeats(first, stop, inside)
+            self._rows = np.repeat(np.arange(len(counts)), counts)
 
     def spread(self, of_steps: NDArray[Any]) -> NDArray[Any]:
         """Return for each point what was given for each step."""
@@ -48,8 +48,6 @@ class Walk:
 def _repeats(first: int, stop: int, each: int) -> tuple[Ints, Ints]:
     """Return the quotients of a range of at least one, and how often each occurs."""
     quotients = np.arange(first // each, (stop - 1) // each + 1)
-    if each == 1:
-        return quotients, np.ones_like(quotients)
     begins = np.maximum(quotients * each, first)
     return quotients, np.minimum(quotients * each + each, stop) - begins
 
@@ -60,8 +58,15 @@ def _sweep(dimension: Dimension, first: int, stop: int) -> tuple[Ints, Bools | N
     Divisions are for runs, not for steps, of which there are many more.
     """
     size = dimension.size
-    run, counts = _repeats(first, stop, size)
     steps = np.arange(first, stop)
+    if first // size == (stop - 1) // size:
+        before = first // size * size
+        if not dimension.alternate:
+            return steps - before, None
+        if not before // size % 2:
+            return steps - before, np.zeros(len(steps), np.bool_)
+        return before + size - 1 - steps, np.ones(len(steps), np.bool_)
+    run, counts = _repeats(first, stop, size)
     if not dimension.alternate:
         return steps - np.repeat(run * size, counts), None
     back = (run & 1).astype(np.bool_)
@@ -77,15 +82,6 @@ def _turned(place: Place, backwards: Bools | None) -> Place:
     if place.backwards is not None:  # a run backwards inside of one is forwards
         backwards = backwards ^ place.backwards
     return place._replace(backwards=backwards)
-
-
-def edges(place: Place) -> tuple[Floats, Floats]:
-    """Return where points begin and end, in the direction in which they are taken."""
-    lower, upper = place.generator.bounds(place.at)
-    if place.backwards is None:
-        return lower, upper
-    backwards = place.backwards[:, None]
-    return np.where(backwards, upper, lower), np.where(backwards, lower, upper)
 
 
 def forced_gaps(place: Place) -> Bools:

@@ -30,6 +30,7 @@ from lapwing.stepscan.detectors import (
     find_detector,
     get_detector,
 )
+from lapwing.stepscan.posting import SSCAN, Poster
 
 DEAD_TIME = 2e-5
 DWELL = 0.02
@@ -38,7 +39,7 @@ PLACES = (0.0, 0.5, 1.0)
 
 @pytest.fixture(scope="module", autouse=True)
 def beamline():
-    with start_beamline(velocity=500.0) as beamline:
+    with start_beamline(velocity=500.0, pva=True) as beamline:
         yield beamline
 
 
@@ -355,6 +356,7 @@ def test_a_record_of_another_type_is_refused():
         ("SIM:EM", Electrometer),
         ("SIM:CAM:", AreaDetector),
         ("SIM:DET:COUNTS", SimpleDetector),
+        ("pva://SIM:SCALER", ScalerDetector),
     ],
 )
 def test_a_prefix_tells_what_detector_it_is(prefix, kind):
@@ -382,6 +384,22 @@ def test_in_the_device_loop_it_is_awaited():
         return await find_detector("SIM:SCALER:")
 
     assert isinstance(device_loop.call(main()), ScalerDetector)
+
+
+def test_a_detector_and_a_poster_may_use_pv_access(RE, documents, tmp_path):
+    scaler = get_detector("pva://SIM:SCALER")
+    camera = AreaDetector("pva://SIM:CAM:", label="cam", file_path=tmp_path)
+    poster = Poster("pva://SIM:scan1:", SSCAN)
+    RE(scan_of(scaler, camera, listeners=[poster]).plan())
+    (file,) = tmp_path.iterdir()
+    frames = frames_of(file)
+    for look, data in looks(documents):
+        assert (data["I0"], data["It"], data["If"]) == look.scaler()
+        assert data["SIM_SCALER_time"] == pytest.approx(DWELL)
+        assert data["cam_file"] == str(file)
+        assert np.array_equal(frames[data["cam_frame"]], look.frame(0))
+    assert (read("SIM:scan1:CPT"), read("SIM:scan1:DATA")) == (3, 1)
+    assert read("SIM:scan1:P1RA")[:3].tolist() == list(PLACES)
 
 
 def test_the_loop_of_the_seed_works_with_a_detector_that_was_found():

@@ -57,6 +57,8 @@ def test_triggers_and_dwells_are_there_before_any_record_is_asked():
     assert scaler.dwell_pv == "IOC:scaler1.TP"
     mca = McaDetector("IOC:mca1")
     assert (mca.trigger.pv, mca.dwell_pv) == ("IOC:mca1EraseStart", "IOC:mca1.PRTM")
+    assert "IOC:mca1.STOP" in str(mca.trigger._pvs)
+    assert "SIM:MCA:Stop" in str(McaDetector("SIM:MCA:").trigger._pvs)
     med = MultiMcaDetector("IOC:MED:", 4)
     assert (med.trigger.pv, med.dwell_pv) == (
         "IOC:MED:EraseStart",

@@ -63,9 +63,12 @@ class McaDetector(ReadyDetector):
         super().__init__(prefix, **options)
 
     def _make_trigger(self, label: str) -> Trigger:
-        record = self.naming.record
+        naming = self.naming
+        true = naming.fields.endswith(".")
         return Trigger(
-            record("EraseStart"), label=f"{label} trigger", abort_pv=record("Stop")
+            naming.record("EraseStart"),
+            label=f"{label} trigger",
+            abort_pv=naming.field("STOP") if true else naming.record("Stop"),
         )
 
     def _dwell_pv(self) -> str:

@@ -60,7 +60,7 @@ class ReadyDetector(Detector, ABC):
         **options: Any,
     ):
         self.naming = Naming.of(prefix, separator)
-        label = label or bare_of(self.naming.fields)
+        label = label or bare_of(self.naming.fields).split("://")[-1]
         self._more = list(counters)
         self._more_settings = dict(settings or {})
         self._more_extras = labelled(extra_pvs)

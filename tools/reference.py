@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-from lapwing import callbacks, plan_stubs, plans, preprocessors, simulators, suspenders
+from lapwing import (
+    callbacks,
+    plan_stubs,
+    plans,
+    preprocessors,
+    simulators,
+    suspenders,
+    trajectory,
+)
 from lapwing.cli.main import cli
 from lapwing.config import PREFIX, Settings
 from lapwing.data import text
@@ -30,6 +38,7 @@ from lapwing.stepscan import spec_commands, xafs
 from lapwing.stepscan.definition_model import schema
 from lapwing.stepscan.spec_commands import MOVES, SCANS, SpecCommands
 from lapwing.stepscan.spec_plans import SpecPlans
+from lapwing.trajectory import adapters, paths
 
 import schema_text
 from docstring_text import line, overview, sections, with_all_names
@@ -162,6 +171,19 @@ points = xafs_points(
 )
 points.energy_ev, points.dwell, points.total_time
 ```
+"""
+
+TRAJECTORIES = """\
+# Trajectories
+
+Where a scan goes:
+`from lapwing.trajectory import CompoundGenerator, LineGenerator`, ...
+[How to describe a path](../how-to/describe-a-path.md) begins with examples. All that
+are named here can be written as JSON and read again: `to_json()`, `from_json(text)`,
+`to_dict()`, `from_dict(description)`.
+
+Spirals in a window, as arrays, are in `lapwing.trajectory.paths`; scanspec's paths are
+read by `lapwing.trajectory.adapters.from_scanspec`.
 """
 
 STEP_SCANS = """\
@@ -308,6 +330,13 @@ def _step_scans() -> str:
     return f"{STEP_SCANS}\n{schema_text.sections(schema(), STEP_SCAN_PARTS)}"
 
 
+def _trajectories() -> str:
+    known = with_all_names(trajectory, trajectory.__all__)
+    known |= with_all_names(paths, paths.__all__)
+    known |= with_all_names(adapters, adapters.__all__)
+    return f"{TRAJECTORIES}\n{overview(known)}\n\n{sections(known)}"
+
+
 def _settings() -> str:
     rows = ["| variable | default | what it is |", "| --- | --- | --- |"]
     told = dict(
@@ -331,6 +360,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "messages": _messages,
     "text-files": lambda: _of_module(TEXT_FILES, text, text.__all__),
     "xafs": lambda: _of_module(XAFS, xafs, xafs.__all__),
+    "trajectories": _trajectories,
     "step-scan-files": _step_scans,
     "spec-commands": _spec,
     "command-line": _command_line,

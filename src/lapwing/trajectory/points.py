@@ -57,7 +57,8 @@ class Points:
             it is not given.
         delay_after: Seconds to wait after each point, float64 (num_points,), >= 0.
         gap: bool (num_points,): True where a point does not begin where the one
-            before it in the whole trajectory ended, and at the very first point.
+            before it in the whole trajectory ended, where a snake turns back, and at
+            the very first point.
         index: int64 (num_points, num_dims): the index of each point in each of the
             trajectory's dimensions, slowest first.
         units: Axis to unit; "" for those not named.

@@ -24,6 +24,8 @@ from lapwing.errors import PlanArgumentError
 
 LONGEST_TEXT = 10_000
 DEEPEST = 24
+MOST_PARTS = 8
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class _Reader:
     def __init__(self, text: str, lists: Mapping[str, frozenset[str]]):
         self.text = text
         self.source = text.strip()
+        self.ascii = text.isascii()
         self.lists = lists
 
     def fault(self, node: ast.expr, why: str) -> PlanArgumentError:
@@ -213,7 +216,9 @@ class _Reader:
         if not isinstance(at, ast.Name):
             raise self.fault(node, "a dotted name is allowed here")
         name = ".".join([at.id, *reversed(parts)])
-        written = ast.get_source_segment(self.source, node) or ""
+        if len(parts) > MOST_PARTS or len(name) > LONGEST_NAME:
+            raise self.fault(node, "the name is too long")
+        written = "" if self.ascii else ast.get_source_segment(self.source, node) or ""
         if not written.isascii():
             raise self.fault(node, f"{written!r} has letters that are not ASCII")
         return name

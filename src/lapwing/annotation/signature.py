@@ -197,7 +197,7 @@ class _Reader:
 
 def _without_patterns(names: Iterable[str]) -> list[str]:
     explicit = {name.strip() for name in names if ":" not in name}
-    return sorted(explicit, key=lambda name: (name.casefold(), name))
+    return sorted(sorted(explicit), key=str.casefold)
 
 
 def _signature(func: Callable[..., Any]) -> inspect.Signature:

@@ -12,6 +12,7 @@ from lapwing.errors import PlanArgumentError
 from lapwing.trajectory.motion import AxisLimits, MotionLimits, MotionPlan, PvtBlock
 from lapwing.trajectory.motion.profiles import solve
 from lapwing.trajectory.motion.ramps import possible_times
+from lapwing.trajectory.motion.turnarounds import turn_around
 from lapwing.trajectory.points import Points
 
 TICKS = st.sampled_from([2e-4, 1e-3, 2e-3])
@@ -167,7 +168,10 @@ def _reach(v0, v1, v_max, time):
     return np.trapezoid(low, at), np.trapezoid(high, at)
 
 
-@given(velocities, velocities, st.floats(-60, 60), st.floats(0.3, 8))
+tenths = st.integers(-9, 9).map(lambda n: n / 10)
+
+
+@given(tenths, tenths, st.integers(-600, 600).map(lambda n: n / 10), st.floats(0.3, 8))
 @settings(max_examples=40, deadline=None)
 def test_no_profile_of_whole_ticks_is_shorter_than_the_one_that_is_found(
     v0, v1, distance, v_max
@@ -188,7 +192,6 @@ def _exists(v0, v1, distance, v_max, ticks) -> bool:
     """Tell by linear programming whether accelerations within ±1, one a tick, do it."""
     from scipy.optimize import linprog
 
-    v0, v1 = np.clip([v0, v1], -v_max, v_max)
     sums = np.tril(np.ones((ticks, ticks)))
     answer = linprog(
         np.zeros(ticks),
@@ -199,6 +202,23 @@ def _exists(v0, v1, distance, v_max, ticks) -> bool:
         bounds=[(-1, 1)] * ticks,
     )
     return bool(answer.status == 0)
+
+
+@given(st.data())
+@SETTINGS
+def test_gaps_take_at_most_a_tick_more_than_the_closed_form_rounded_up(data):
+    v_max = data.draw(st.floats(1, 300))
+    num_axes = data.draw(st.integers(1, 3))
+    v0 = np.array([[data.draw(velocities) * v_max for _ in range(num_axes)]])
+    # Axes that do not turn round can be hindered from taking any longer time.
+    v1 = np.array([[-data.draw(st.floats(0, 1)) * v for v in v0[0]]])
+    way = np.array([[data.draw(distances) for _ in range(num_axes)]])
+    one = limits(v_max, 1.0).of(tuple("xyz"[:num_axes]))
+    gap = turn_around((0 * way, v0), (way, v1), one, 1.0, np.zeros(1))
+    assert gap.least[0] <= gap.ticks[0] * (1 + 1e-8)
+    assert gap.ticks[0] <= np.ceil(gap.least[0]) + 1
+    assert gap.time.sum() == gap.ticks[0]
+    np.testing.assert_array_equal(gap.time, np.rint(gap.time))
 
 
 @given(

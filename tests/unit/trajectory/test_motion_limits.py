@@ -95,7 +95,7 @@ def test_a_circle_too_quick_for_its_centripetal_acceleration_is_refused():
     )
     needed = 10 * (2 * np.pi / 4) ** 2  # radius times angular velocity squared
     MotionPlan(points, limits(acceleration=needed * 1.02))
-    with pytest.raises(PlanArgumentError, match=r"acceleration of 24\.6"):
+    with pytest.raises(PlanArgumentError, match=r"needs an acceleration of 24\.6"):
         MotionPlan(points, limits(acceleration=needed * 0.98))
 
 

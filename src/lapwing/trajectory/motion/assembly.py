@@ -16,7 +16,7 @@ from lapwing.trajectory.motion.rows import RowRules, Rows, find_rows
 from lapwing.trajectory.motion.turnarounds import Turnarounds, turn_around
 from lapwing.trajectory.points import Bools, Floats, Ints, Points
 
-__all__ = ["Assembly", "Stretch", "assemble"]
+__all__ = ["Assembly", "Stretch", "assemble", "check"]
 
 _WHENS = ["", "the turnaround before ", "the run-up to ", "the run-down after "]
 _ROW, _TURN, _RUN_UP, _RUN_DOWN = range(4)
@@ -57,46 +57,67 @@ class Assembly:
         block: All of its PVT points.
         in_row: Which of them end a segment within a point, (num_pvt,).
         joint: Which of them are bounds between joined points, (num_pvt,).
-        turns: Positions at which axes turn round within each segment, twice
-            (num_pvt, num_axes); see `Segments.turns`.
+        when: Which of the kinds of ways leads to them, (num_pvt,).
+        owner: Which of the points of the stretch they belong to, (num_pvt,).
         gaps: The gaps before its points, but for a run-up.
     """
 
     block: PvtBlock
     in_row: Bools
     joint: Bools
-    turns: tuple[Floats, Floats]
+    when: Ints
+    owner: Ints
     gaps: Turnarounds
 
 
 def assemble(
     stretch: Stretch, motion: MotionLimits, limits: LimitArrays, rules: RowRules
 ) -> Assembly:
-    """Plan the PVT points of a stretch, and check all that its axes do.
+    """Plan the PVT points of a stretch; `check` is still to be done.
+
+    Raises:
+        PlanArgumentError: If a point has no duration, or is faster than an axis is.
+    """
+    rows = find_rows(stretch.points, motion, limits, rules, stretch.first)
+    layout = _Layout(stretch, rows, motion, limits)
+    block, in_row = layout.block, layout.when == _ROW
+    return Assembly(
+        block=block,
+        in_row=in_row,
+        joint=in_row & (block.user_program == UserProgram.POINT),
+        when=layout.when,
+        owner=layout.owner + stretch.begin,
+        gaps=layout.gaps,
+    )
+
+
+def check(
+    assembly: Assembly, stretch: Stretch, limits: LimitArrays
+) -> tuple[Floats, Floats]:
+    """Check all that axes do between the PVT points of a stretch.
+
+    Returns:
+        The positions at which axes turn round on the way to each PVT point, in order;
+        see `Segments.turns`.
 
     Raises:
         PlanArgumentError: If a point asks for more than its axes can do.
         LimitError: If an axis would go beyond a soft limit.
     """
-    rows = find_rows(stretch.points, motion, limits, rules, stretch.first)
-    layout = _Layout(stretch, rows, motion, limits)
-    segments = layout.block.segments()
+    segments = assembly.block.segments()
+    _check_rows(segments, assembly.in_row, assembly.owner, stretch, limits)
     turns = segments.turns()
-    in_row = layout.when == _ROW
-    owner = layout.owner + stretch.begin
-    _check_rows(segments, in_row, owner, stretch, limits)
     places = (segments.x0, *turns, segments.x1)
     limits.refuse_beyond(
         np.minimum(np.minimum(*places[:2]), np.minimum(*places[2:])),
         np.maximum(np.maximum(*places[:2]), np.maximum(*places[2:])),
         _WHENS,
-        layout.when,
+        assembly.when,
         stretch.points,
         stretch.first,
-        owner,
+        assembly.owner,
     )
-    joint = in_row & (layout.block.user_program == UserProgram.POINT)
-    return Assembly(layout.block, in_row, joint, turns, layout.gaps)
+    return turns
 
 
 def _check_rows(

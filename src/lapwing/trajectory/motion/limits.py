@@ -147,8 +147,9 @@ class LimitArrays:
         at = which if owner is None else int(owner[which])
         axis = self.axes[column]
         unit = f"{points.units[axis]}/s" + ("²" if what == "acceleration" else "")
+        article = "an" if what == "acceleration" else "a"
         raise PlanArgumentError(
-            f"axis {axis}: {where(points, at, first)} needs a {what} of "
+            f"axis {axis}: {where(points, at, first)} needs {article} {what} of "
             f"{needed[which, column]:.6g} {unit}; {allowed[column]:.6g} {unit} is the "
             "most",
             hint="give the points more time, or make their times more equal",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lapwing.errors import PlanArgumentError
 from lapwing.trajectory.interface import BLOCK, Trajectory
-from lapwing.trajectory.motion.assembly import Assembly, Stretch, assemble
+from lapwing.trajectory.motion.assembly import Assembly, Stretch, assemble, check
 from lapwing.trajectory.motion.limits import MotionLimits
 from lapwing.trajectory.motion.pvt import PvtBlock
 from lapwing.trajectory.motion.rows import RowRules
@@ -116,10 +116,11 @@ class MotionPlan:
 
     def _survey(self) -> MotionSummary:
         survey = Survey(self._limits)
-        for assembly in self._assemblies(BLOCK):
+        for stretch in self._stretches(BLOCK):
+            assembly = self._assemble(stretch)
             if not survey.num_pvt:
                 self._start_position = assembly.block.start_position
-            survey.add(assembly)
+            survey.add(assembly, check(assembly, stretch, self._limits))
             if self.stop - self.start <= BLOCK:
                 self._only = assembly
         return survey.summary(self.stop - self.start)
@@ -127,14 +128,15 @@ class MotionPlan:
     def _assemblies(self, num_points: int) -> Iterator[Assembly]:
         if self._only is not None and num_points >= self.stop - self.start:
             yield self._only
-            return
+        else:
+            yield from map(self._assemble, self._stretches(num_points))
+
+    def _assemble(self, stretch: Stretch) -> Assembly:
+        return assemble(stretch, self.limits, self._limits, self._rules)
+
+    def _stretches(self, num_points: int) -> Iterator[Stretch]:
         for begin in range(self.start, self.stop, num_points):
             end = min(begin + num_points, self.stop)
-            yield assemble(
-                self._stretch(begin, end), self.limits, self._limits, self._rules
-            )
-
-    def _stretch(self, begin: int, end: int) -> Stretch:
-        first, last = max(begin - 1, self.start), min(end + 1, self.stop)
-        points = self._source[first:last]
-        return Stretch(points, begin - first, end - first, first)
+            first, last = max(begin - 1, self.start), min(end + 1, self.stop)
+            points = self._source[first:last]
+            yield Stretch(points, begin - first, end - first, first)

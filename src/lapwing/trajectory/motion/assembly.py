@@ -162,21 +162,21 @@ class _Layout:
         middle = rows.middle_needed[self._meant]
         lasts = self._before_row + middle + 1
         self._upper = lasts.cumsum() - 1  # where the PVT point of each upper bound is
-        total = int(self._upper[-1]) + 1 + stretch.run_down
+        lasts[-1] += stretch.run_down
         self.owner = np.repeat(np.arange(len(lasts)), lasts)
-        if stretch.run_down:
-            self.owner = np.append(self.owner, self.owner[-1])
-        self.when = np.full(total, _ROW)
-        self._start = (np.empty(0), np.empty(0))
-        self._time = np.empty(total)
-        self._position = np.empty((total, len(limits.axes)))
-        self._velocity = np.empty((total, len(limits.axes)))
-        self._program = np.full(total, int(UserProgram.NONE))
-        self._completed = self.owner + (stretch.first + stretch.begin)
+        self._allocate()
         self._put_gaps()
         self._put_rows(middle)
         self._put_run_up()
         self._put_run_down()
+
+    def _allocate(self) -> None:
+        total = len(self.owner)
+        self.when = np.full(total, _ROW)
+        self._time = np.empty(total)
+        self._position, self._velocity = np.empty((2, total, len(self._limits.axes)))
+        self._program = np.full(total, int(UserProgram.NONE))
+        self._completed = self.owner + (self._stretch.first + self._stretch.begin)
 
     @property
     def block(self) -> PvtBlock:
@@ -207,7 +207,14 @@ class _Layout:
             np.maximum(points.delay_after[after - 1], min_turnaround),
         )
 
-    def _put(self, at, when: int, time, position, velocity) -> None:
+    def _put(
+        self,
+        at: Ints | int,
+        when: int,
+        time: Floats | float,
+        position: Floats,
+        velocity: Floats,
+    ) -> None:
         self.when[at] = when
         self._time[at] = time
         self._position[at], self._velocity[at] = position, velocity
@@ -261,7 +268,7 @@ class _Layout:
             return
         velocity, upper = self._rows.upper[-1], self._stretch.points.upper[-1]
         time = self._ramp_time(velocity)
-        self._put(-1, _RUN_DOWN, time, upper + velocity * time / 2, 0.0)
+        self._put(-1, _RUN_DOWN, time, upper + velocity * time / 2, 0 * upper)
         self._program[-1] = UserProgram.END
         self._completed[-1] += 1
 

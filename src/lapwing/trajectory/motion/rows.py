@@ -91,33 +91,52 @@ def find_rows(
     least = motion.tick * (2 if rules.midpoints else 1)
     _check_durations(points, least, first)
     time = points.duration[:, None]
-    way = points.upper - points.lower
-    bend = points.lower + points.upper - 2 * points.midpoint
-    size = np.abs(points.lower) + np.abs(points.upper)
-    bend = np.where(np.abs(bend) > _EDGE * np.abs(way) + 8 * _EPS * size, bend, 0.0)
-    middle = way / time
+    middle, bend = (points.upper - points.lower) / time, _bend(points)
     lower, upper = middle - 2 * bend / time, middle + 2 * bend / time
     fastest = np.maximum(np.abs(lower), np.abs(upper))
     limits.refuse_faster(fastest, "velocity", points, first)
 
     gap = _gaps(points)
-    bent: Bools = (bend != 0).any(axis=1)
-    if len(points) > 1:
-        joint = _joint_velocity(middle, lower, upper, time, limits.velocity)
-        if rules.part:
-            lasts = np.where(bent[:, None], time / 2, time)
-            own = 4 * np.abs(bend) / time**2
-            after = own[1:] + 6 * np.abs(joint - lower[1:]) / lasts[1:]
-            before = own[:-1] + 6 * np.abs(joint - upper[:-1]) / lasts[:-1]
-            needed = np.maximum(after, before)
-            gap[1:] |= (needed > limits.acceleration * (1 + _EDGE)).any(axis=1)
-        joined = ~gap[1:, None]
-        lower[1:] = np.where(joined, joint, lower[1:])
-        upper[:-1] = np.where(joined, joint, upper[:-1])
+    joint = _joint_velocity(middle, lower, upper, time, limits.velocity)
+    if rules.part:
+        change = joint - upper[:-1], joint - lower[1:]
+        gap[1:] |= _too_quick(change, bend, time, limits.acceleration)
+    joined = ~gap[1:, None]
+    lower[1:] = np.where(joined, joint, lower[1:])
+    upper[:-1] = np.where(joined, joint, upper[:-1])
+
     miss = np.abs((lower - upper) * time / 8 + bend / 2)
-    far = (miss > _NEAR * (np.abs(way) + np.abs(bend))).any(axis=1)
-    needed = bent & far & (points.duration >= 2 * motion.tick)
+    far = (miss > _NEAR * (np.abs(middle) * time + np.abs(bend))) & (bend != 0)
+    needed = far.any(axis=1) & (points.duration >= 2 * motion.tick)
     return Rows(lower, middle, upper, gap, needed | rules.midpoints)
+
+
+def _bend(points: Points) -> Floats:
+    """Return by how much twice the midpoints are off the straight way."""
+    bend = points.lower + points.upper - 2 * points.midpoint
+    size = np.abs(points.lower) + np.abs(points.upper)
+    rounding = _EDGE * np.abs(points.upper - points.lower) + 8 * _EPS * size
+    return np.where(np.abs(bend) > rounding, bend, 0.0)
+
+
+def _too_quick(
+    change: tuple[Floats, Floats], bend: Floats, time: Floats, a_max: Floats
+) -> Bools:
+    """Return which bounds between points are better gaps, whatever the other bounds.
+
+    Args:
+        change: From the velocity of the point before to that at the bound, and from
+            that of the point after, (num_points - 1, num_axes) each.
+        bend: Of the points, see `_bend`.
+        time: Their durations.
+        a_max: The greatest accelerations.
+    """
+    own = 4 * np.abs(bend) / time**2
+    # A bent point may be told its middle: then half of it is left for the change.
+    lasts = np.where((bend != 0).any(axis=1, keepdims=True), time / 2, time)
+    before = own[:-1] + 6 * np.abs(change[0]) / lasts[:-1]
+    after = own[1:] + 6 * np.abs(change[1]) / lasts[1:]
+    return np.any(np.maximum(before, after) > a_max * (1 + _EDGE), axis=1)
 
 
 def _gaps(points: Points) -> Bools:

@@ -6,12 +6,16 @@ Test: ``tests/unit/annotation``, and the manual's examples among them.
 """
 
 from lapwing.annotation.decorator import parameter_annotation_decorator
+from lapwing.annotation.prepare import Namespace, PreparedPlan, prepare_plan
 from lapwing.annotation.signature import read_plan
 from lapwing.annotation.validate import check_plan, validate_plan
 
 __all__ = [
+    "Namespace",
+    "PreparedPlan",
     "check_plan",
     "parameter_annotation_decorator",
+    "prepare_plan",
     "read_plan",
     "validate_plan",
 ]

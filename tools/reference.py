@@ -38,7 +38,7 @@ from lapwing.stepscan import spec_commands, xafs
 from lapwing.stepscan.definition_model import schema
 from lapwing.stepscan.spec_commands import MOVES, SCANS, SpecCommands
 from lapwing.stepscan.spec_plans import SpecPlans
-from lapwing.trajectory import adapters, paths
+from lapwing.trajectory import paths
 
 import schema_text
 from docstring_text import line, overview, sections, with_all_names
@@ -182,8 +182,7 @@ Where a scan goes:
 are named here can be written as JSON and read again: `to_json()`, `from_json(text)`,
 `to_dict()`, `from_dict(description)`.
 
-Spirals in a window, as arrays, are in `lapwing.trajectory.paths`; scanspec's paths are
-read by `lapwing.trajectory.adapters.from_scanspec`.
+Spirals in a window, as arrays, are in `lapwing.trajectory.paths`.
 """
 
 STEP_SCANS = """\
@@ -333,7 +332,6 @@ def _step_scans() -> str:
 def _trajectories() -> str:
     known = with_all_names(trajectory, trajectory.__all__)
     known |= with_all_names(paths, paths.__all__)
-    known |= with_all_names(adapters, adapters.__all__)
     return f"{TRAJECTORIES}\n{overview(known)}\n\n{sections(known)}"
 
 

@@ -151,6 +151,7 @@ SPECS = {name: spec for name, (_, spec) in WRITTEN_TWICE.items()} | {
         y() * ~Concat(Linspace("x", 0, 3, 4), Linspace("x", 4, 8, 5), gap=True)
     ),
     "concat of products": Fly((y() * x()).concat(Linspace("y", 5, 6, 3) * x(2))),
+    "axes in another order": Fly(y().zip(x(4)).concat(x(4).zip(y()))),
     "durations differ": Fly((0.1 @ x(2)).concat(0.2 @ x(3))),
     "durations differ in a grid": Fly(y() * (0.1 @ x(2)).concat(0.2 @ x(3))),
     "duration alone": ConstantDuration(0.1),

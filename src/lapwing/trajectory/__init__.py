@@ -17,6 +17,7 @@ Test: import each name from here.
     grid.slice(10, 30).midpoint  # (20, 2): columns ty, tx
 """
 
+from lapwing.trajectory.adapters import from_scanspec
 from lapwing.trajectory.arrays import ArrayGenerator
 from lapwing.trajectory.combined import ConcatGenerator, ZipGenerator
 from lapwing.trajectory.compound import CompoundGenerator
@@ -69,4 +70,5 @@ __all__ = [
     "StaticPointGenerator",
     "Trajectory",
     "ZipGenerator",
+    "from_scanspec",
 ]

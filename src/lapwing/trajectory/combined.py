@@ -70,6 +70,7 @@ class ConcatGenerator(Generator):
         self._first = np.cumsum([0, *sizes])
         units = list(first.units.values()) or [""]
         super().__init__(first.axes, units, sum(sizes), alternate)
+        self._moved = False
         self._joins = self._find_joins()
 
     def _find_joins(self) -> list[Floats]:
@@ -80,6 +81,7 @@ class ConcatGenerator(Generator):
             begins, _ = after.bounds(np.array([0]))
             near = (np.abs(ends - begins) < NEAR).all()
             joins.append(begins[0] if near else ends[0])
+            self._moved |= bool((joins[-1] != ends[0]).any())
         return joins
 
     @property
@@ -144,7 +146,7 @@ class ConcatGenerator(Generator):
 
     def extent(self, *, bounded: bool) -> tuple[Floats, Floats]:
         """Return the least and the greatest position of each axis."""
-        if bounded:  # ends may have been moved to meet what follows
+        if bounded and self._moved:  # so the parts do not know where they end
             return super().extent(bounded=True)
         each = [part.extent(bounded=bounded) for part in self.generators]
         low = np.min([low for low, _ in each], axis=0)

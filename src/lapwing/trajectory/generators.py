@@ -157,6 +157,12 @@ class Generator(Trajectory):
                 np.maximum(high, part.max(axis=0), out=high)
         return low, high
 
+    def bounding_box(self) -> dict[str, tuple[float, float]]:
+        """Return the least and the greatest position of each axis, bounds included."""
+        low, high = self.extent(bounded=True)
+        pairs = zip(low.tolist(), high.tolist(), strict=True)
+        return dict(zip(self._axes, pairs, strict=True))
+
     def _points(self, start: int, stop: int) -> Points:
         index = np.arange(max(start - 1, 0), stop)
         lower, upper = self.bounds(index)

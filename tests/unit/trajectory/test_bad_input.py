@@ -64,6 +64,7 @@ SNAKE = line("x", "mm", 0, 1, 3, True)
         (lambda: SpiralGenerator("x", "mm", [0, 0], 1), "two axes, not 1"),
         (lambda: SpiralGenerator(["x", "y"], "mm", [0, 0], 0), "above 0"),
         (lambda: SpiralGenerator(["x", "y"], "mm", [0, 0], 1, -1), "above 0"),
+        (lambda: SpiralGenerator(["x", "y"], "mm", [0, 0], None), "radius must be a f"),
         (lambda: SpiralGenerator(["x", "y"], "mm", [0], 1), "centre needs 2 numbers"),
         (lambda: LissajousGenerator(["x", "y"], "mm", [0, 0], [1, 0], 1), "above 0"),
         (lambda: LissajousGenerator(["x", "y"], "mm", [0, 0], [1, 1], 0), "lobes"),

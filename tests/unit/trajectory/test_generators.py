@@ -194,6 +194,18 @@ def test_an_end_of_an_array_follows_the_line_of_its_last_points():
     assert points.upper[-1].tolist() == [-4.5]
 
 
+def test_the_box_of_a_line_is_there_at_once_however_long_it_is():
+    line = LineGenerator("x", "mm", 0, 1, 10**12)
+    both = ZipGenerator([line, LineGenerator("y", "mm", 3, 2, 10**12)])
+    assert both.bounding_box() == {
+        "x": pytest.approx((0, 1)),
+        "y": pytest.approx((2, 3)),
+    }
+    assert ConcatGenerator([line]).bounding_box() == {"x": pytest.approx((0, 1))}
+    assert np.isnan(both.total_time)
+    assert both.slice(-1).duration.tolist() == [-1]
+
+
 def test_generators_run_together_along_axes_of_their_own():
     both = ZipGenerator(
         [LineGenerator("x", "mm", 1, 5, 3), ArrayGenerator("y", "deg", [0, 2, 0])]
@@ -228,7 +240,7 @@ def test_durations_of_parts_are_those_of_the_whole():
     assert ConcatGenerator([slow, slow]).duration == 0.5
     two = ZipGenerator([one, LineGenerator("y", "mm", 0, 1, 4)])
     assert two.slice().duration.tolist() == [0.5, 0.5, 0.25, 0.25]
-    assert two.total_time == 1.5
+    assert (two.total_time, two.duration) == (1.5, -1)
     assert np.isnan(ZipGenerator([LineGenerator("y", "mm", 0, 1, 4)]).total_time)
 
 

@@ -1,10 +1,14 @@
-"""Trajectories are those of scanspec 1 and, by its formulas, of scanpointgenerator 3.1.
+"""Trajectories are those of scanspec 1 and of scanpointgenerator 3.1.
 
-scanpointgenerator cannot be imported on any Python that Lapwing runs on, so what it
-makes of a few small scans is written out here, worked out from its documentation.
+scanpointgenerator cannot be imported on any Python that Lapwing runs on. What it makes
+of some scans, drawn at random, is in scanpointgenerator_scans.json: descriptions, and
+what its own code computed of them, with a stand-in for the library by which it checks
+arguments. Other scans are worked out here from its documentation.
 """
 
+import json
 from math import pi
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -205,6 +209,26 @@ def test_what_is_no_spec_is_refused():
         from_scanspec(5)
 
 
+SCANS = json.loads(
+    (FilePath(__file__).parent / "scanpointgenerator_scans.json").read_text()
+)
+
+
+@pytest.mark.parametrize("kept", SCANS, ids=range(len(SCANS)))
+def test_a_scan_is_what_scanpointgenerator_made_of_it(kept: dict[str, Any]):
+    scan = CompoundGenerator.from_dict(kept["scan"])
+    points = scan.slice()
+    assert list(scan.shape) == kept["shape"]
+    assert points.index.tolist() == kept["indexes"]
+    for name, table in (
+        ("lower", points.lower),
+        ("positions", points.midpoint),
+        ("upper", points.upper),
+    ):
+        expected = np.array(kept[name]).reshape(table.shape)
+        np.testing.assert_allclose(table, expected, rtol=1e-14, atol=1e-14)
+
+
 def test_a_circle_over_a_snake_is_scanpointgenerator_s():
     scan = CompoundGenerator(
         [line("y", -1, 1, 3), line("x", -1, 1, 3, True)],
@@ -247,7 +271,7 @@ def noise(seed: int, axis: str, index: int) -> float:
         else:
             word = (word + add) ^ (word << step)
         word %= 2**32
-    return word / 0xFFFFFFFF * 2 - 1
+    return float(np.float32(word)) / 0xFFFFFFFF * 2 - 1
 
 
 def test_random_offsets_are_scanpointgenerator_s():

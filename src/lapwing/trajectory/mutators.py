@@ -111,7 +111,9 @@ class RandomOffsetMutator(Mutator):
         key = ((index << 4) & _WORD).astype(np.uint32)
         key += np.uint32(self._salts[axis] & _WORD)
         key ^= np.uint32((self.seed << 12) & _WORD)
-        evenly = _mixed(key).astype(np.float64) / _WORD * 2 - 1
+        # To single precision first, as there; that may round a hair above 1.
+        share = _mixed(key).astype(np.float32).astype(np.float64) / _WORD
+        evenly = np.minimum(share * 2 - 1, 1.0)
         return self.max_offset[self.axes.index(axis)] * evenly
 
 

@@ -1,12 +1,12 @@
 """Arguments of a plan, sorted to its parameters, and each of them checked.
 
 Owns the rules of Python's calls, and a check of each value, made once per plan.
-Must not know users, names of devices, or what becomes of the values.
+Must not know users, lists of devices, or what becomes of the values.
 Test: ``CompiledPlan(model).check(args, kwargs)`` gives them by parameter, or raises.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from inspect import _ParameterKind
 from reprlib import Repr
 from typing import Any
@@ -20,7 +20,7 @@ from lapwing.annotation.checks import (
     words_for,
 )
 from lapwing.annotation.nearest import nearest
-from lapwing.annotation.parameters import Parameter, PlanModel
+from lapwing.annotation.parameters import Has, Parameter, PlanModel
 from lapwing.annotation.types import Named
 from lapwing.errors import PlanArgumentError
 
@@ -30,6 +30,10 @@ _BY_NAME = (_ParameterKind.POSITIONAL_OR_KEYWORD, _ParameterKind.KEYWORD_ONLY)
 _short = Repr()
 _short.maxstring = _short.maxother = 80
 _short.maxlist = _short.maxdict = _short.maxtuple = 6
+
+
+def _has_all(name: str) -> bool:
+    return True
 
 
 def shown(value: Any) -> str:
@@ -44,17 +48,62 @@ class _Compiled:
     parameter: Parameter
     check: Check | None
     range: tuple[float, float] | None
+    listed: bool
 
-    def raise_if_wrong(self, value: Any, plan: str) -> None:
+    def raise_if_wrong(self, value: Any, call: "_Call") -> None:
         if self.check is not None and not self.check(value):
-            annotation = self.parameter.annotation
-            fault = annotation and fault_in(annotation.type, value)
-            if fault:
-                raise _type_fault(self.parameter, fault, plan)
+            self._raise_type_fault(self.parameter, value, call, "")
+        if self.listed:
+            self._raise_if_not_there(value, call)
         if self.range is not None:
             outside = out_of_range(value, *self.range)
             if outside is not None:
-                raise _range_fault(self.parameter, *outside, plan)
+                raise _range_fault(self.parameter, *outside, call.plan)
+
+    def _raise_if_not_there(self, value: Any, call: "_Call") -> None:
+        """Check again with shorter lists, if it has names that these would not have."""
+        annotation = self.parameter.annotation
+        if annotation is None or not any(
+            (name in annotation.listed["devices"] and not call.has_device(name))
+            or (name in annotation.listed["plans"] and not call.has_plan(name))
+            for name in _texts_in(value)
+        ):
+            return
+        narrowed = annotation.narrowed(call.has_device, call.has_plan)
+        if not check_of(narrowed.type)(value):
+            parameter = replace(self.parameter, annotation=narrowed)
+            hint = "the plan lists it, but the allowed devices and plans do not"
+            self._raise_type_fault(parameter, value, call, hint)
+
+    @staticmethod
+    def _raise_type_fault(
+        parameter: Parameter, value: Any, call: "_Call", hint: str
+    ) -> None:
+        fault = parameter.annotation and fault_in(parameter.annotation.type, value)
+        if fault:
+            raise _type_fault(parameter, fault, call.plan, hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """For whom a plan is checked: which devices and plans there are for them."""
+
+    plan: str
+    has_device: Has
+    has_plan: Has
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            waiting += one
+            waiting += one.values()
+        elif isinstance(one, (list, tuple)):
+            waiting += one
 
 
 class CompiledPlan:
@@ -79,12 +128,21 @@ class CompiledPlan:
         self._others = several.get(_ParameterKind.VAR_KEYWORD)
         self._required = [c.parameter.name for c in compiled if c.parameter.required]
 
-    def check(self, args: Any, kwargs: Any) -> dict[str, Any]:
+    def check(
+        self,
+        args: Any,
+        kwargs: Any,
+        *,
+        has_device: Has = _has_all,
+        has_plan: Has = _has_all,
+    ) -> dict[str, Any]:
         """Sort arguments to parameters and check each.
 
         Args:
             args: A list or tuple.
             kwargs: A dict with texts as keys.
+            has_device: Whether a device that a list of the plan names may be used.
+            has_plan: Likewise for a plan.
 
         Returns:
             The values that were given, by parameter; those of ``*args`` as a tuple,
@@ -100,19 +158,20 @@ class CompiledPlan:
             raise _form_fault(name, "args", args, "a list")
         if not isinstance(kwargs, Mapping):
             raise _form_fault(name, "kwargs", kwargs, "a dict")
-        found = self._take_positional(args)
-        others = self._take_named(kwargs, found)
+        call = _Call(name, has_device, has_plan)
+        found = self._take_positional(args, call)
+        others = self._take_named(kwargs, found, call)
         self._raise_if_missing(found)
         if others and self._others is not None:
             for value in others.values():
-                self._others.raise_if_wrong(value, name)
+                self._others.raise_if_wrong(value, call)
             found[self._others.parameter.name] = others
         return found
 
-    def _take_positional(self, args: Sequence[Any]) -> dict[str, Any]:
-        plan, found = self.model.name, {}
+    def _take_positional(self, args: Sequence[Any], call: _Call) -> dict[str, Any]:
+        plan, found = call.plan, {}
         for one, value in zip(self._positional, args, strict=False):
-            one.raise_if_wrong(value, plan)
+            one.raise_if_wrong(value, call)
             found[one.parameter.name] = value
         rest = args[len(self._positional) :]
         if rest and self._rest is None:
@@ -125,12 +184,12 @@ class CompiledPlan:
             )
         if rest and self._rest is not None:
             for value in rest:
-                self._rest.raise_if_wrong(value, plan)
+                self._rest.raise_if_wrong(value, call)
             found[self._rest.parameter.name] = tuple(rest)
         return found
 
     def _take_named(
-        self, kwargs: Mapping[Any, Any], found: dict[str, Any]
+        self, kwargs: Mapping[Any, Any], found: dict[str, Any], call: _Call
     ) -> dict[str, Any]:
         """Add what is given by name; return what ``**kwargs`` is to take."""
         others: dict[str, Any] = {}
@@ -148,7 +207,7 @@ class CompiledPlan:
                     parameter=key,
                     value=value,
                 )
-            one.raise_if_wrong(value, self.model.name)
+            one.raise_if_wrong(value, call)
             found[key] = value
         return others
 
@@ -189,10 +248,13 @@ class CompiledPlan:
 def _compile(parameter: Parameter) -> _Compiled:
     annotation = parameter.annotation
     check = check_of(annotation.type) if annotation else None
-    return _Compiled(parameter, check, parameter.range)
+    listed = annotation is not None and any(annotation.listed.values())
+    return _Compiled(parameter, check, parameter.range, listed)
 
 
-def _type_fault(parameter: Parameter, fault: Fault, plan: str) -> PlanArgumentError:
+def _type_fault(
+    parameter: Parameter, fault: Fault, plan: str, hint: str
+) -> PlanArgumentError:
     annotation = parameter.annotation
     members = sorted(fault.type.members) if isinstance(fault.type, Named) else []
     if not members and annotation and isinstance(fault.value, str):
@@ -203,6 +265,7 @@ def _type_fault(parameter: Parameter, fault: Fault, plan: str) -> PlanArgumentEr
         f"plan {plan!r}: parameter {parameter.name!r}{fault.path} is "
         f"{shown(fault.value)}, {_kind_of(fault.value)}; it must be {fault.wanted}"
         f"{meant}",
+        hint=hint,
         plan=plan,
         parameter=parameter.name,
         path=fault.path,

@@ -18,6 +18,11 @@ from lapwing.annotation.types import DEEPEST, LONGEST_TEXT, parse_type
 from lapwing.errors import PlanArgumentError
 
 _ABSENT = object()
+_BARE = {
+    "Callable": "__CALLABLE__",
+    # So that clients whose checks know no bare Iterable can use it.
+    "Iterable": "collections.abc.Iterable[typing.Any]",
+}
 _NAMES = {**vars(builtins), "NoneType": NoneType}
 
 
@@ -64,14 +69,16 @@ def _text_of_class(hint: type) -> str:
     module, name = hint.__module__, hint.__qualname__
     if module in PROTOCOL_MODULES and name in DEVICE_PROTOCOLS:
         return DEVICE_PROTOCOLS[name]
-    if module == "collections.abc" and name == "Callable":
-        return "__CALLABLE__"
+    if module == "collections.abc" and name in _BARE:
+        return _BARE[name]
     return name if module == "builtins" else f"{module}.{name}"
 
 
 def _text_of_generic(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     head = repr(hint).partition("[")[0]
+    if getattr(hint, "__parameters__", ()):
+        raise _Unknown  # it has a type variable, which may be anything
     if hint is typing.Callable or origin is Callable:
         return "__CALLABLE__"
     if origin is typing.Literal:
@@ -133,6 +140,7 @@ def _subscript(head: str, inner: ast.expr, scope: Mapping[str, Any], depth: int)
         return _written(inner.elts[0], scope, depth + 1)
     if head == "typing.Literal":
         return f"{head}[{ast.unparse(inner).strip('()')}]"
+    head = head.partition("[")[0]
     if isinstance(inner, ast.Tuple) and inner.elts:
         parts = [_written(one, scope, depth + 1) for one in inner.elts]
         return f"{head}[{', '.join(parts)}]"

@@ -6,7 +6,7 @@ Test: build one by hand and look at its properties.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -34,6 +34,9 @@ class _Missing(Enum):
 
 MISSING: Final = _Missing.MISSING
 """Stands where there is no default."""
+
+Has = Callable[[str], bool]
+"""Whether a list has a name."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,41 @@ class Annotation:
         return tuple(t for t in parts_of(self.type) if isinstance(t, Reference))
 
     @cached_property
+    def listed(self) -> dict[str, frozenset[str]]:
+        """All names of "devices" and of "plans" in the lists."""
+        return {
+            key: frozenset(name for names in lists.values() for name in names)
+            for key, lists in (("devices", self.devices), ("plans", self.plans))
+        }
+
+    def narrowed(self, has_device: Has | None, has_plan: Has | None) -> "Annotation":
+        """Return it with only those devices and plans in its lists that there are.
+
+        Args:
+            has_device: Whether a device may be named; None keeps all.
+            has_plan: Likewise for a plan.
+        """
+        return Annotation(
+            self.text,
+            _narrowed(self.devices, has_device),
+            _narrowed(self.plans, has_plan),
+            self.enums,
+        )
+
+    @cached_property
     def used(self) -> frozenset[str]:
         """The named types that the text mentions."""
         return frozenset(t.name for t in parts_of(self.type) if isinstance(t, Named))
+
+
+def _narrowed(
+    lists: Mapping[str, tuple[str, ...]], has: Has | None
+) -> Mapping[str, tuple[str, ...]]:
+    if has is None:
+        return lists
+    return {
+        key: tuple(name for name in names if has(name)) for key, names in lists.items()
+    }
 
 
 def parts_of(whole: Type) -> list[Type]:
@@ -175,7 +210,8 @@ class PlanModel:
         parameters: Its parameters, in order.
         description: The first paragraph about it; "" if there is none.
         module: The module that it is written in; "" if that is not known.
-        is_generator: Whether its function is a generator function.
+        is_generator: Whether its function itself is a generator function; one that
+            wraps a plan, as ``@plan`` does, is not.
     """
 
     name: str

@@ -12,6 +12,7 @@ from typing import Any
 
 from lapwing.annotation.binding import shown
 from lapwing.annotation.parameters import MISSING, Parameter, PlanModel, parts_of
+from lapwing.annotation.trees import is_listed
 from lapwing.annotation.types import Plain
 from lapwing.annotation.validate import check_plan
 from lapwing.errors import PlanArgumentError
@@ -20,7 +21,6 @@ DEEPEST = 200
 """Levels of lists and dicts in an argument."""
 
 _ABSENT = object()
-_NAMED_KINDS = ("devices", "plans")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +175,7 @@ class _Replacing:
     def rule(self, parameter: Parameter) -> Callable[[str], Any] | None:
         """Return what becomes of a string of a parameter, or None: nothing does."""
         annotation = parameter.annotation
-        listed: dict[str, frozenset[str]] = {}
-        for key in _NAMED_KINDS:
-            lists = getattr(annotation, key) if annotation else {}
-            listed[key] = frozenset(name for names in lists.values() for name in names)
+        listed = annotation.listed if annotation else {"devices": (), "plans": ()}
         all_devices, all_plans = parameter.names_devices, parameter.names_plans
         own_devices = (
             listed["devices"] if parameter.convert_device_names is None else ()
@@ -208,15 +205,14 @@ class _Replacing:
 
     def device(self, name: str) -> Any:
         """Return a device, or a part, if both lists and namespace have it."""
+        if not is_listed(name, self.allowed_devices):
+            return _ABSENT
         root, *parts = name.split(".")
-        described = self.allowed_devices.get(root)
         device = self.namespace.devices.get(root, _ABSENT)
         for part in parts:
-            components = described.get("components") if described else None
-            if device is _ABSENT or not components or part not in components:
-                return _ABSENT
-            described, device = components[part], _part(device, part)
-        return _ABSENT if described is None else device
+            if device is not _ABSENT:
+                device = _part(device, part)
+        return device
 
     def function(self, name: str, parameter: str, *, required: bool) -> Any:
         """Follow a dotted name to a function that is allowed."""

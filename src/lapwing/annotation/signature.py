@@ -113,7 +113,7 @@ class _Reader:
             ),
             description=self.said.get("description", self.docstring.summary),
             module=getattr(self.func, "__module__", None) or "",
-            is_generator=inspect.isgeneratorfunction(inspect.unwrap(self.func)),
+            is_generator=inspect.isgeneratorfunction(self.func),
         )
 
     def parameter(self, header: inspect.Parameter, own: Mapping[str, Any]) -> Parameter:

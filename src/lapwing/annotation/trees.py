@@ -158,3 +158,15 @@ def described_trees(devices: Mapping[str, Any]) -> dict[str, DeviceTree]:
 def live_trees(devices: Mapping[str, Any]) -> dict[str, DeviceTree]:
     """Return the trees of devices, by their names in the namespace."""
     return {name: LiveDevice(device) for name, device in devices.items()}
+
+
+def is_listed(name: str, devices: Mapping[str, Any]) -> bool:
+    """Return whether a list of devices has a device, or a part, of a dotted name."""
+    root, *parts = name.split(".")
+    described = devices.get(root)
+    for part in parts:
+        components = (
+            described.get("components") if isinstance(described, dict) else None
+        )
+        described = components.get(part) if isinstance(components, dict) else None
+    return isinstance(described, dict) and not described.get("excluded")

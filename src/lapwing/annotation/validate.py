@@ -17,6 +17,7 @@ from lapwing.annotation.binding import CompiledPlan, shown
 from lapwing.annotation.description import plan_from_dict
 from lapwing.annotation.nearest import nearest
 from lapwing.annotation.parameters import PlanModel
+from lapwing.annotation.trees import is_listed
 from lapwing.errors import PlanArgumentError
 
 Lists = Mapping[str, Any]
@@ -48,7 +49,8 @@ def validate_plan(
         plan: ``{"name": str, "args": list, "kwargs": dict, "meta": dict}``; all but
             the name may be missing, other keys are passed over.
         allowed_plans: Descriptions of plans by name, as downloaded; None allows all.
-        allowed_devices: Descriptions of devices by name, as downloaded.
+        allowed_devices: Descriptions of devices by name, as downloaded; None allows
+            all. Devices that a plan's own lists name must be among them.
 
     Returns:
         (True, "") or (False, the reason and the plan).
@@ -72,8 +74,7 @@ def check_plan(
     Args:
         plan: As for `validate_plan`.
         allowed_plans: As for `validate_plan`.
-        allowed_devices: As for `validate_plan`; only used to tell a device that may
-            not be used there from one that is not known.
+        allowed_devices: As for `validate_plan`.
         existing_plans: All plans there are, if known; an empty dict means that no
             environment was opened yet.
 
@@ -90,7 +91,14 @@ def check_plan(
         raise _not_in_list(name, allowed_plans, existing_plans)
     try:
         compiled = compiled_plan(description)
-        arguments = compiled.check(plan.get("args", ()), plan.get("kwargs", {}))
+        arguments = compiled.check(
+            plan.get("args", ()),
+            plan.get("kwargs", {}),
+            has_device=lambda name: (
+                allowed_devices is None or is_listed(name, allowed_devices)
+            ),
+            has_plan=lambda name: name in allowed_plans,
+        )
     except PlanArgumentError as error:
         error.context.setdefault("reason", "argument")
         error.context.setdefault("plan", name)
@@ -159,7 +167,9 @@ def _not_in_list(
 def _hint_at_device(error: PlanArgumentError, devices: Lists | None) -> None:
     """Tell a device that exists, but not for this parameter, from a slip."""
     value, allowed = error.context.get("value"), error.context.get("allowed")
-    if isinstance(value, str) and isinstance(allowed, list) and devices:
+    if error.hint or not devices:
+        return
+    if isinstance(value, str) and isinstance(allowed, list):
         root = value.partition(".")[0]
         if root in devices:
             error.hint = f"device {root!r} is known, but not allowed there"

@@ -41,6 +41,11 @@ class Colour(enum.Enum):
         (collections.abc.Callable, "__CALLABLE__"),
         (collections.abc.Callable[[int], None], "__CALLABLE__"),
         (list[typing.Callable[[int], int]], "list[__CALLABLE__]"),
+        (collections.abc.Iterable, "collections.abc.Iterable[typing.Any]"),
+        (
+            collections.abc.Iterable | None,
+            "collections.abc.Iterable[typing.Any] | None",
+        ),
         (protocols.Readable, "__READABLE__"),
         (bluesky.protocols.Readable, "__READABLE__"),
         (list[bluesky.protocols.Movable], "list[__MOVABLE__]"),
@@ -74,6 +79,8 @@ def test_optional_and_union_are_read_alike():
         ("Literal['a', -1]", "typing.Literal['a', -1]"),
         ("Literal['a']", "typing.Literal['a']"),
         ("Detectors", "list[__READABLE__]"),
+        ("collections.abc.Iterable", "collections.abc.Iterable[typing.Any]"),
+        ("collections.abc.Iterable[int]", "collections.abc.Iterable[int]"),
         ("list[protocols.Movable] | None", "list[__MOVABLE__] | None"),
         ("collections.abc.Callable[[int], str]", "__CALLABLE__"),
         ("Annotated[int, foo()]", "int"),
@@ -89,6 +96,7 @@ def test_a_text_is_looked_up_where_the_plan_stands(hint, text):
     [
         Colour,
         TypeVar("T"),
+        collections.abc.Callable[[TypeVar("T")], int],
         NewType("Metres", float),
         print,
         list[Colour],

@@ -130,7 +130,7 @@ def test_without_a_type_every_allowed_name_becomes_its_object(value, wanted):
         ("det1", "det1", {"convert_device_names": False}),
         ("count", count, {"convert_device_names": False}),
         ("det1", DET1, {"annotation": "D", "devices": {"D": ["det1", "det2"]}}),
-        ("secret", "secret", {"annotation": "D", "devices": {"D": ["secret"]}}),
+        ("secret", "secret", {"annotation": "D | str", "devices": {"D": ["secret"]}}),
         ("det2", "det2", {"annotation": "D | str", "devices": {"D": ["det1"]}}),
         ("det1", "det1", {"annotation": "D", "enums": {"D": ["det1", "det2"]}}),
         ("count", count, {"annotation": "P", "plans": {"P": ["count"]}}),

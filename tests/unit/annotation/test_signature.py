@@ -247,14 +247,13 @@ def test_what_wraps_a_plan_is_seen_through():
 
     model = read_plan(outer, "other")
     assert model.name == "other"
-    assert model.is_generator
+    assert not model.is_generator
     assert model.by_name["x"].minimum == 1
 
 
 def test_our_own_plans_are_read():
     model = read_plan(count)
     detectors = model.by_name["detectors"]
-    assert model.is_generator
     assert detectors.description
     assert detectors.annotation is not None
 

@@ -24,6 +24,7 @@ def typed(text, **lists):
 
 DEVICES = {
     "det1": {"is_readable": True},
+    "det2": {"is_readable": True},
     "det4": {"is_readable": True, "components": {"val": {"is_readable": True}}},
 }
 PLANS = {
@@ -113,6 +114,41 @@ def test_a_device_that_is_known_but_not_for_this_parameter_is_told_apart():
     assert "device 'det4' is known, but not allowed there" in said("count", ["det4"])
     assert "device 'det4'" in said("count", ["det4.val"])
     assert "is known" not in said("count", ["det5"])
+
+
+def listed(text, value, allowed, **lists):
+    plans = {"p": {"name": "p", "parameters": [parameter("x", **typed(text, **lists))]}}
+    plan = {"name": "p", "kwargs": {"x": value}}
+    ok, words = validate_plan(plan, allowed_plans=plans, allowed_devices=allowed)
+    assert ok == (words == "")
+    return words
+
+
+def test_a_device_that_only_the_plan_lists_may_not_be_used():
+    own = {"devices": {"D": ["det1", "det1.val"]}}
+    assert listed("D", "det1", {"det1": {}}, **own) == ""
+    assert listed("D", "det1", None, **own) == ""
+    words = listed("D", "det1", {}, **own)
+    assert "it must be one of D, a list that is empty for you" in words
+    assert "the plan lists it, but the allowed devices and plans do not" in words
+    assert listed("list[D]", ["det1"], {}, **own) != ""
+    assert listed("dict[D, int]", {"det1": 1}, {}, **own) != ""
+    assert listed("D", "det1", {"det1": {"excluded": True}}, **own) != ""
+    assert listed("D", "det1.val", {"det1": {}}, **own) != ""
+    parts = {"det1": {"components": {"val": {}}}}
+    assert listed("D", "det1.val", parts, **own) == ""
+
+
+def test_a_plan_that_only_the_plan_lists_may_not_be_used():
+    own = {"plans": {"P": ["p", "count"]}}
+    assert listed("P", "p", {}, **own) == ""
+    assert "must be one of P: p" in listed("P", "count", {}, **own)
+
+
+def test_what_is_also_allowed_otherwise_needs_no_list():
+    own = {"devices": {"D": ["det1"]}}
+    assert listed("D | str", "det1", {}, **own) == ""
+    assert listed("D", "det1", {}, **own, enums={"D": ["det1"]}) == ""
 
 
 def test_a_number_out_of_range_tells_the_range():
@@ -213,7 +249,8 @@ def test_a_client_needs_neither_ophyd_nor_bluesky_nor_pydantic():
         "import json, sys\n"
         "from lapwing.annotation import validate_plan\n"
         "plans, plan = json.loads(sys.argv[1])\n"
-        "print(validate_plan(plan, allowed_plans=plans, allowed_devices={}))\n"
+        "devices = {'det1': {}}\n"
+        "print(validate_plan(plan, allowed_plans=plans, allowed_devices=devices))\n"
         "heavy = {'ophyd', 'bluesky', 'pydantic', 'numpy', 'h5py', 'yaml', 're2'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

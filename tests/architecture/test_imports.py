@@ -24,6 +24,7 @@ READS_SETTINGS = {"session", "worker", "server", "cli"}
 # These read no setting of ours: they hand EPICS' variables to its library, or to the
 # process of the simulated beamline; or look at BLUESKY_PREDECLARE, as any plan does.
 READS_NO_SETTING = {
+    "epics/ca.py",
     "epics/clients.py",
     "sim/ioc.py",
     "sim/process.py",

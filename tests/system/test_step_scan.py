@@ -345,6 +345,39 @@ async def main_elsewhere(main):
     return await device_loop.run_there(main())
 
 
+class StandIn:
+    """What behaves as pyepics' PV objects do, without any network."""
+
+    def __init__(self, pvname, change=lambda value: None):
+        self.pvname, self.connected, self._change = pvname, True, change
+        self.value = 0.0
+
+    def get(self, **_):
+        return self.value
+
+    def put(self, value, callback=None, **_):
+        self.value = value
+        self._change(value)
+        if callback is not None:
+            callback(pvname=self.pvname)
+
+
+def test_pv_objects_are_taken_wherever_a_pv_is_named(RE, documents):
+    epics = pytest.importorskip("epics", exc_type=ImportError)
+    count = StandIn("HERE:count")
+    start = StandIn("HERE:start", lambda _: setattr(count, "value", count.value + 1))
+    scan = StepScan(
+        [Positioner(StandIn("HERE:x"), [1, 2]), Positioner(epics.PV("SIM:Y"), [0, 1])],
+        [Trigger(start)],
+        [Counter(count, "n"), Counter(epics.PV("SIM:TEMP1"), "T")],
+    )
+    RE(scan.plan())
+    first, second = documents.points().values()
+    assert (first["HERE_x"], first["SIM_Y"], first["n"]) == (1, 0, 1)
+    assert (second["HERE_x"], second["SIM_Y"], second["n"]) == (2, 1, 2)
+    assert second["T"] > 0
+
+
 # ------------------------------------------------------------ people ask
 
 

@@ -13,6 +13,7 @@ about 10 s have passed, and after longer absences it looks more and more seldom.
 
 import asyncio
 import ctypes
+import os
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
@@ -82,6 +83,9 @@ def _load() -> ModuleType:
         # libca tells about lost servers on stderr, in blocks of six lines and once
         # a second; our own errors say the same in a sentence.
         ctypes.CDLL(get_lib("Com")).eltc(0)
+        # A pyepics that is loaded later would take a second copy of libca, whose
+        # state is mixed up with this one's: no new PV would ever connect here.
+        os.environ.setdefault("PYEPICS_LIBCA", get_lib("ca"))
         _library = aioca
     return _library
 

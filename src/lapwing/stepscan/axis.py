@@ -18,7 +18,7 @@ class PVAxis(ReadableDevice):
     """Any PV as something that can be moved; a set is done when its put completes.
 
     Args:
-        pv: The PV that is set.
+        pv: The PV that is set, by its name or as a PV object.
         name: Name of the device, and data key of its read-back.
         readback: The PV that is read; the one that is set, by default.
         stop: The PV that stops a motion, or None.
@@ -32,11 +32,11 @@ class PVAxis(ReadableDevice):
 
     def __init__(
         self,
-        pv: str,
+        pv: Any,
         name: str,
         *,
-        readback: str | None = None,
-        stop: str | None = None,
+        readback: Any = None,
+        stop: Any = None,
         stop_value: Any = 1,
         limits: tuple[float, float] | None = None,
         timeout: float | None = 600.0,

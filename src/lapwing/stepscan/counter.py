@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from lapwing.engine import device_loop
 from lapwing.epics.channel import Control, Value
+from lapwing.epics.pv_objects import pv_name
 from lapwing.protocols import DataKey
-from lapwing.stepscan.names import key_of, pv_of, record_of
+from lapwing.stepscan.names import key_of, record_of
 from lapwing.stepscan.point import Point
 
 
@@ -30,6 +31,7 @@ class Counter:
     Attributes:
         pv: Name of the PV.
         pvs: Names of all PVs that it reads, this one first.
+        sources: What was given for a PV, by its name, if it was not the name.
         units: Its units as given; None takes the PV's.
         buff: What `read` has read, one entry a call; arrays are kept, too.
     """
@@ -42,8 +44,9 @@ class Counter:
         name: str | None = None,
         units: str | None = None,
     ):
-        self.pv = pv_of(pv)
+        self.pv = pv_name(pv)
         self.pvs: tuple[str, ...] = (self.pv,)
+        self.sources: dict[str, Any] = {self.pv: pv}
         self.label = label or self.pv
         self.name = name or key_of(self.label)
         self.buff: list[Any] = []
@@ -117,7 +120,7 @@ class MotorCounter(Counter):
     def __init__(
         self, motor: Any, label: str | None = None, *, name: str | None = None
     ):
-        record = record_of(pv_of(motor))
+        record = record_of(pv_name(motor))
         super().__init__(f"{record}.RBV", label or f"{record} readback", name=name)
 
 
@@ -147,7 +150,7 @@ class SumCounter(Counter):
         *,
         name: str | None = None,
     ):
-        self.elements = tuple(map(pv_of, pvs))
+        self.elements = tuple(map(pv_name, pvs))
         self.rates = tuple(rates)
         super().__init__(self.elements[0], label, name=name)
         self._num = len(self.elements)

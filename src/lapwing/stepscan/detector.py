@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lapwing.epics.device import EpicsDevice
+from lapwing.epics.pv_objects import pv_name
 from lapwing.epics.signal import EpicsSignal
 from lapwing.errors import DeviceError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.hooks import Hook, Hooks
-from lapwing.stepscan.names import ExtraPVs, key_of, labelled, pv_of
+from lapwing.stepscan.names import ExtraPVs, key_of, labelled
 from lapwing.stepscan.trigger import Trigger
 
 
@@ -63,7 +64,7 @@ class Detector(Hooks):
         self.label = label or (trigger.label if trigger else "detector")
         self.name = name or key_of(self.label)
         self.dwell: EpicsSignal | None = None
-        self.dwell_pv = None if dwell is None else pv_of(dwell)
+        self.dwell_pv = None if dwell is None else pv_name(dwell)
         if self.dwell_pv is not None:
             self.dwell = EpicsSignal(self.dwell_pv, f"{self.name}_dwell")
         self.extra_pvs = labelled(extra_pvs)

@@ -9,30 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lapwing.epics.pv_objects import pv_name
 from lapwing.errors import PlanArgumentError
 
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_]+")
 
 ExtraPVs = Iterable[Any] | Mapping[str, Any]
 """PVs to note: names, or pairs of label and name, or names by label."""
-
-
-def pv_of(given: Any) -> str:
-    """Return the name of a PV that is given by its name or as a PV object.
-
-    Args:
-        given: A name, such as ``"SIM:X"``; or an object with a ``pvname``, as
-            pyepics' are.
-
-    Raises:
-        PlanArgumentError: It is neither.
-    """
-    name = getattr(given, "pvname", given)
-    if not isinstance(name, str) or not name.strip():
-        raise PlanArgumentError(
-            f"{given!r} is no PV; its name, or an object with a pvname, is needed"
-        )
-    return name.strip()
 
 
 def key_of(name: str) -> str:
@@ -69,7 +52,7 @@ def labelled(given: ExtraPVs | None) -> dict[str, str]:
     pairs = given.items() if isinstance(given, Mapping) else map(_pair, given)
     found: dict[str, str] = {}
     for label, given_pv in pairs:
-        pv, key = pv_of(given_pv), key_of(label)
+        pv, key = pv_name(given_pv), key_of(label)
         if found.setdefault(key, pv) != pv:
             raise PlanArgumentError(
                 f"two extra PVs are called {key!r}, {found[key]} and {pv}; each needs "
@@ -81,4 +64,4 @@ def labelled(given: ExtraPVs | None) -> dict[str, str]:
 def _pair(given: Any) -> tuple[str, Any]:
     if isinstance(given, tuple | list) and len(given) == 2:
         return str(given[0]), given[1]
-    return pv_of(given), given
+    return pv_name(given), given

@@ -6,7 +6,7 @@ Test: tests/system/test_step_scan.py, against the simulated beamline.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from lapwing.epics.channel import Control, Value
 from lapwing.epics.readable import ReadableDevice
@@ -64,7 +64,10 @@ class Point(ReadableDevice):
                     f"{column.pvs[0]}; give one of them another label"
                 )
         pvs = dict.fromkeys(pv for column in self._columns for pv in column.pvs)
-        self.set_pvs({pv: pv for pv in pvs})
+        sources: dict[str, Any] = {}
+        for column in self._columns:
+            sources |= getattr(column, "sources", {})
+        self.set_pvs({pv: sources.get(pv, pv) for pv in pvs})
         places = {pv: index for index, pv in enumerate(pvs)}
         self._places = [[places[pv] for pv in one.pvs] for one in self._columns]
 

@@ -16,13 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from lapwing.engine import device_loop
 from lapwing.epics.fields import MOTOR_RECORD, MotorFields
 from lapwing.epics.motor import EpicsMotor
+from lapwing.epics.pv_objects import pv_name, speaks_for_itself
 from lapwing.errors import MotionError, PlanArgumentError, StateError
 from lapwing.protocols import Location, resolve
 from lapwing.status import Status
 from lapwing.stepscan.axis import PVAxis
 from lapwing.stepscan.fields import fields_of
 from lapwing.stepscan.hooks import Hook, Hooks
-from lapwing.stepscan.names import ExtraPVs, key_of, labelled, pv_of, record_of
+from lapwing.stepscan.names import ExtraPVs, key_of, labelled, record_of
 from lapwing.stepscan.waiting import begin, is_done
 
 
@@ -91,7 +92,8 @@ class Positioner(Hooks):
     ):
         super().__init__(pre_scan, post_scan, at_break)
         self.axis: Any = pv if hasattr(pv, "set") and hasattr(pv, "name") else None
-        self.pv = self.axis.name if self.axis is not None else pv_of(pv)
+        self.pv = self.axis.name if self.axis is not None else pv_name(pv)
+        self._source = pv
         own = name or key_of(label or self.pv)
         self.name: str = own if self.axis is None else self.axis.name
         self.parent = None
@@ -238,16 +240,30 @@ class Positioner(Hooks):
             self.axis = await self._find_axis(timeout)
         if hasattr(self.axis, "connect"):
             await self.axis.connect(timeout=timeout)
-        if not self.label and self.is_pv:
+        if not self.label and self._has_fields:
             said = await fields_of([self.pv], "DESC")
             self.label = str(said.get(self.pv, ""))
+
+    @property
+    def _has_fields(self) -> bool:
+        """Whether its record can be asked for fields: a stand-in has none."""
+        return self.is_pv and not speaks_for_itself(self._source)
+
+    @property
+    def readback(self) -> Any:
+        """The PV that is read at each point, as it was given."""
+        return self._plain["readback"] or (
+            self._source
+            if isinstance(self.axis, PVAxis)
+            else self.axis.channel("readback").pv
+        )
 
     async def _find_axis(self, timeout: float) -> EpicsMotor | PVAxis:
         options = self._plain
         limit = 600.0 if self._timeout is None else self._timeout
-        axis = PVAxis(self.pv, self.name, timeout=limit, **options)
+        axis = PVAxis(self._source, self.name, timeout=limit, **options)
         fields = self._fields
-        if fields is None:
+        if fields is None and self._has_fields:
             await axis.connect(timeout)
             kind = (await fields_of([self.pv], "RTYP")).get(self.pv)
             fields = MOTOR_RECORD if kind == "motor" else None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lapwing.data.paths import place_of_run
-from lapwing.stepscan.names import pv_of
+from lapwing.epics.pv_objects import pv_name
 from lapwing.stepscan.posting_board import Board
 from lapwing.stepscan.posting_link import Link, LostError
 from lapwing.stepscan.posting_outline import outline_of
@@ -72,7 +72,7 @@ class Poster(Silent):
         obey: bool = True,
     ):
         self._template_of = template
-        self._prefix = pv_of(prefix)
+        self._prefix = pv_name(prefix)
         self._separator = separator
         self._data_dir = data_dir
         self._obey = obey

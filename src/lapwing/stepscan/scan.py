@@ -261,7 +261,7 @@ class StepScan(Hooks):
 
     def _positions(self) -> list[Column]:
         return [
-            Counter(one.axis.channel("readback").pv, name=one.name, units=one.units)
+            Counter(one.readback, name=one.name, units=one.units)
             for one in self.positioners
             if one.is_pv
         ]

@@ -17,10 +17,11 @@ from numpy.typing import ArrayLike
 
 from lapwing.engine import device_loop
 from lapwing.epics.motor import EpicsMotor
+from lapwing.epics.pv_objects import pv_name
 from lapwing.errors import DeviceError, PlanArgumentError
 from lapwing.protocols import resolve
 from lapwing.stepscan.fields import fields_of
-from lapwing.stepscan.names import key_of, pv_of
+from lapwing.stepscan.names import key_of
 from lapwing.stepscan.positioner import Positioner
 
 PERIOD = 0.2
@@ -139,7 +140,7 @@ def _positioner(given: Any, name: str | None = None) -> Positioner:
             f"{given!r} cannot be moved; a motor's name, a PV, a positioner or a "
             "device with set is needed"
         )
-    return Positioner(pv_of(given), name=None if name is None else key_of(name))
+    return Positioner(pv_name(given), name=None if name is None else key_of(name))
 
 
 def aimed(one: Positioner, positions: ArrayLike, relative: bool) -> Positioner:

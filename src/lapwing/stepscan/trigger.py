@@ -10,8 +10,9 @@ from typing import Any
 
 from lapwing.engine import device_loop
 from lapwing.epics.device import EpicsDevice
+from lapwing.epics.pv_objects import pv_name
 from lapwing.status import Status, status_of
-from lapwing.stepscan.names import key_of, pv_of
+from lapwing.stepscan.names import key_of
 from lapwing.stepscan.waiting import begin, is_done
 
 
@@ -49,9 +50,9 @@ class Trigger(EpicsDevice):
         abort_pv: str | None = None,
         timeout: float | None = 10.0,
     ):
-        self.pv = pv_of(pv)
+        self.pv = pv_name(pv)
         self.label = label or self.pv
-        pvs = {"trigger": self.pv} | ({"abort": abort_pv} if abort_pv else {})
+        pvs = {"trigger": pv} | ({"abort": abort_pv} if abort_pv else {})
         super().__init__(name or key_of(self.label), pvs)
         self.value = value
         self.abort_value = 1 if abort_pv else abort_value

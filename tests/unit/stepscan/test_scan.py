@@ -282,7 +282,13 @@ def test_detectors_have_triggers_and_counters_together():
 
 def test_a_pyepics_like_object_is_taken_for_its_name():
     class PV:
-        pvname = "IOC:x"
+        pvname, connected = "IOC:x", True
+
+        def get(self):
+            return 0
+
+        def put(self, value):
+            return 1
 
     assert Positioner(PV(), [1]).pv == "IOC:x"
     assert Counter(PV()).name == "IOC_x"

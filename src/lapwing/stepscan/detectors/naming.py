@@ -9,8 +9,8 @@ Test: tests/unit/stepscan/test_detectors.py.
 from dataclasses import dataclass
 from typing import Self
 
+from lapwing.epics.pv_objects import pv_name
 from lapwing.errors import PlanArgumentError
-from lapwing.stepscan.names import pv_of
 
 _ENDS = (".", ":")
 
@@ -40,7 +40,7 @@ class Naming:
         Raises:
             PlanArgumentError: The prefix is no text, or the separator another one.
         """
-        prefix = pv_of(prefix)
+        prefix = pv_name(prefix)
         if separator not in (None, *_ENDS):
             raise PlanArgumentError(
                 f"{separator!r} is no separator of fields; '.' of true records, or "

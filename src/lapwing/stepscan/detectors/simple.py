@@ -10,10 +10,11 @@ Test: tests/system/test_step_detectors.py, against the simulated beamline.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lapwing.epics.pv_objects import pv_name
 from lapwing.stepscan.counter import Counter, MotorCounter
 from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.detectors.ready import ReadyDetector
-from lapwing.stepscan.names import pv_of, record_of
+from lapwing.stepscan.names import record_of
 
 
 class SimpleDetector(Detector):
@@ -59,7 +60,7 @@ class MotorDetector(Detector):
         if readback is None:
             counter: Counter = MotorCounter(motor, label)
         else:
-            title = label or f"{record_of(pv_of(motor))} readback"
+            title = label or f"{record_of(pv_name(motor))} readback"
             counter = Counter(readback, title)
         super().__init__(None, [counter], label=counter.label, **options)
 

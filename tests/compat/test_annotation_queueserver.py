@@ -339,10 +339,20 @@ DIFFERENCES = {
         "theirs refuses every value of a type that has these anywhere",
         lambda text, _, value: bool(re.search("Collection|Iterator", text)),
     ),
-    "Iterable beside other types": Difference(
+    "every alternative is tried": Difference(
         True,
-        "theirs looks at nothing else once a text or list may be an Iterable",
-        lambda text, _, value: "Iterable" in text,
+        "theirs takes the first that fits loosely (any text is an Iterable, True is 1) "
+        "and refuses what it makes of the value",
+        lambda text, _, value: (
+            "Iterable" in text or ("Literal" in text and anywhere(value, is_bool))
+        ),
+    ),
+    "a set has each item once": Difference(
+        False,
+        "stricter: a list with an item twice is a slip where a set is wanted",
+        lambda text, _, value: (
+            "set" in text and anywhere(value, lambda one: isinstance(one, list))
+        ),
     ),
     "a set has no order": Difference(
         True,

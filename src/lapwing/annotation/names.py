@@ -115,6 +115,44 @@ def in_order(names: Iterable[str]) -> list[str]:
     return found
 
 
+class NameLists:
+    """Devices and plans that lists of names are held against, many times over.
+
+    What a pattern matches is kept, because plans of one profile share theirs; make
+    a new one when devices or plans have changed.
+
+    Args:
+        devices: The trees of all devices, by name.
+        plans: The names of all plans.
+    """
+
+    def __init__(self, devices: Mapping[str, DeviceTree], plans: Iterable[str] = ()):
+        self._devices = dict(devices)
+        self._plans = list(plans)
+        self._found: dict[tuple[str, str], list[str]] = {}
+
+    def devices(self, items: Iterable[str]) -> list[str]:
+        """Return the names of a list of devices, as `select_devices` does."""
+        return self._all("devices", items)
+
+    def plans(self, items: Iterable[str]) -> list[str]:
+        """Return the names of a list of plans, as `select_plans` does."""
+        return self._all("plans", items)
+
+    def _all(self, kind: str, items: Iterable[str]) -> list[str]:
+        names: set[str] = set()
+        for item in items:
+            found = self._found.get((kind, item))
+            if found is None:
+                if kind == "devices":
+                    found = select_devices([item], self._devices)
+                else:
+                    found = select_plans([item], self._plans)
+                self._found[kind, item] = found
+            names.update(found)
+        return in_order(names)
+
+
 # ------------------------------------------------------------------ the grammar
 
 

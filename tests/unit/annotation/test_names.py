@@ -7,7 +7,7 @@ from ophyd import Component, Device, DynamicDeviceComponent, Signal
 from ophyd_async.core import DeviceVector, StandardReadable
 from ophyd_async.core import soft_signal_rw as soft_signal
 
-from lapwing.annotation.names import select_devices, select_plans
+from lapwing.annotation.names import NameLists, select_devices, select_plans
 from lapwing.annotation.patterns import BoundedPattern
 from lapwing.annotation.trees import LiveDevice, described_trees, live_trees
 from lapwing.devices.soft import SoftDetector, SoftSignal
@@ -182,6 +182,24 @@ def test_patterns_of_plans_have_one_level(items, found):
 def test_what_only_devices_have_is_refused_for_plans(item):
     with pytest.raises(PlanArgumentError):
         select_plans([item], ["count"])
+
+
+def test_lists_that_are_held_against_the_same_names_are_searched_once():
+    class Counted:
+        readable = movable = flyable = True
+        walked = 0
+
+        def children(self):
+            Counted.walked += 1
+            yield "x", Counted()
+
+    lists = NameLists({"a": Counted(), "b": Counted()}, ["count", "scan"])
+    for _ in range(3):
+        assert lists.devices(["z", ":a:x", "a"]) == ["a", "a.x", "z"]
+        assert lists.plans([":c", "a"]) == ["a", "count", "scan"]
+    assert Counted.walked == 1
+    with pytest.raises(PlanArgumentError):
+        lists.plans(["a.b"])
 
 
 # ------------------------------------------------------------------ bounded time

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from beamline_fixtures import start_beamline
+from beamline_fixtures import start_beamline, until
 from kit import Documents
 
 from lapwing import RunEngine
@@ -257,7 +257,7 @@ def test_an_abort_stops_what_moves_and_what_counts(RE, documents, beamline):
     RE.msg_hook.thread.join()
     motor = EpicsMotor("SIM:X", "m", fields=SIM_FIELDS)
     device_loop.call(motor.connect())
-    assert not motor.moving
+    device_loop.call(until(lambda: not motor.moving))  # stop is sent, not waited for
     assert -9.0 <= motor.position < 9.0
     assert documents.named("stop")[0]["exit_status"] == "abort"
 
@@ -272,3 +272,28 @@ def put(pv, value):
 
     device_loop.call(write())
     return DeviceTimeoutError  # what a stalled motor is told with
+
+
+@pytest.mark.timeout(60)
+def test_a_second_put_to_a_count_that_never_ends_holds_up_nothing_else(RE, beamline):
+    async def main():
+        trigger = EpicsSignal("SIM:DET:TRIG", "trigger")
+        other = EpicsSignal("SIM:DET:DWELL", "dwell")
+        stall = EpicsSignal("SIM:DET:STALL", "stall")
+        for one in (trigger, other, stall):
+            await one.connect()
+        await stall.set(1)
+        with pytest.raises(DeviceTimeoutError):
+            await trigger.set(1, timeout=0.3)
+        with pytest.raises(DeviceTimeoutError, match="its last put had not ended"):
+            await trigger.set(1, timeout=0.3)
+        began = time.monotonic()
+        again = trigger.set(1, timeout=10)
+        await other.set(DWELL)
+        assert (await other.read())["dwell"]["value"] == DWELL
+        assert time.monotonic() - began < 1
+        assert not again.done
+        await stall.set(0)
+        await again
+
+    device_loop.call(main())

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import ctypes
 import struct
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,10 @@ _CELLS = {
 _REALS = (2, 6)
 # What libca will call back with must outlive who waits for it.
 _awaited: "set[_Request]" = set()
+# Loops whose requests are about to go out.
+_flushing: "weakref.WeakSet[asyncio.AbstractEventLoop]" = weakref.WeakSet()
+# By aioca's channel: the last put to it whose end is not known.
+_held_puts: "dict[Any, Batch]" = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +100,39 @@ def target_of(channel: Any) -> Target:
     return Target(channel, handle, kind, count, text)
 
 
+def _flush(loop: asyncio.AbstractEventLoop) -> None:
+    _flushing.discard(loop)
+    cadef.ca_flush_io()
+
+
+def put_before(target: Target) -> "Batch | None":
+    """Return the put to a PV that has not ended yet, if there is one.
+
+    A server (EPICS base's rsrv) that gets a second put with completion on one channel
+    before the first has ended serves nothing else on that connection meanwhile.
+
+    Args:
+        target: The PV.
+    """
+    return _held_puts.get(target.channel)
+
+
 class Batch:
     """Some requests that are sent and waited for together.
 
     Attributes:
         answers: One for each request, in order: a `Value`; or libca's status, which is
             `UNANSWERED` as long as there is none.
-        done: Done when the last request was answered.
+        done: Done when the last request was answered, or nobody waits any more.
+        over: Done when the last request was answered, however late.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.answers: list[Any] = []
         self.done: asyncio.Future[None] = self._loop.create_future()
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        self._held: list[Any] = []  # whose puts are awaited
         self._came: list[None] = []  # libca's threads append, which is atomic
         self._sent = False
 
@@ -133,6 +158,8 @@ class Batch:
             value: A number, a text or an array, as the PV takes it.
         """
         request = self._new(target)
+        _held_puts[target.channel] = self
+        self._held.append(target.channel)
         kind, count, memory, _kept = _memory(target, value)
         with self._refusal(request):
             cadef.ca_array_put_callback(
@@ -146,16 +173,23 @@ class Batch:
 
     def send(self) -> "asyncio.Future[None]":
         """Let the requests go; return what is done when all are answered."""
-        cadef.ca_flush_io()
         self._sent = True
+        if self._loop not in _flushing:
+            # One for all that is sent in this turn of the loop: each is a system call.
+            _flushing.add(self._loop)
+            self._loop.call_soon(_flush, self._loop)
         if len(self._came) == len(self.answers):
             self.finish()
         return self.done
 
     def finish(self) -> None:
         """Wait for no more answers."""
-        if not self.done.done():
-            self.done.set_result(None)
+        for future in (self.done, self.over):
+            if not future.done():
+                future.set_result(None)
+        for channel in self._held:
+            if _held_puts.get(channel) is self:
+                del _held_puts[channel]
 
     def take(self, index: int, answer: Any) -> None:
         """Take an answer; to be called in a thread of libca's.

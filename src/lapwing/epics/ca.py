@@ -135,6 +135,8 @@ class CaChannel(Connection):
             await self.require(connection.PATIENCE if wait else 0.0)
         ready = to_put(value, self.control, title(self))
         if wait:
+            if (before := self._batches.put_before(self.target)) is not None:
+                timeout = await self._wait_for(before, value, timeout)
             request = self._batches.Batch()
             request.put(self.target, ready)
             await self.outcome(request.send(), f"was set to {value}", timeout)
@@ -145,6 +147,16 @@ class CaChannel(Connection):
             raise self.error(status, f"was set to {value}", timeout)
         if not self.connected:
             raise lost(self, f"was set to {value}")
+
+    async def _wait_for(
+        self, before: "Batch", value: Any, timeout: float | None
+    ) -> float | None:
+        """Wait for the end of a put; return the seconds that are left."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        waiting = f"was to be set to {value}, but its last put had not ended"
+        await self.outcome(asyncio.shield(before.over), waiting, timeout)
+        return None if timeout is None else max(0.0, timeout - (loop.time() - began))
 
     def beat(self) -> "asyncio.Future[bool]":
         """Ask for something small; the future says whether it was answered well."""

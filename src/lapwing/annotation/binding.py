@@ -8,7 +8,6 @@ Test: ``CompiledPlan(model).check(args, kwargs)`` gives them by parameter, or ra
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import _ParameterKind
-from reprlib import Repr
 from typing import Any
 
 from lapwing.annotation.checks import (
@@ -19,6 +18,7 @@ from lapwing.annotation.checks import (
     out_of_range,
     words_for,
 )
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.nearest import nearest
 from lapwing.annotation.parameters import Has, Parameter, PlanModel
 from lapwing.annotation.types import Named
@@ -27,18 +27,9 @@ from lapwing.errors import PlanArgumentError
 _POSITIONAL = (_ParameterKind.POSITIONAL_ONLY, _ParameterKind.POSITIONAL_OR_KEYWORD)
 _BY_NAME = (_ParameterKind.POSITIONAL_OR_KEYWORD, _ParameterKind.KEYWORD_ONLY)
 
-_short = Repr()
-_short.maxstring = _short.maxother = 80
-_short.maxlist = _short.maxdict = _short.maxtuple = 6
-
 
 def _has_all(name: str) -> bool:
     return True
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message: short, however long it is."""
-    return _short.repr(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
 from typing import Any, TypeVar
 
+from lapwing.annotation.excerpt import shown
 from lapwing.errors import PlanArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 ATTRIBUTE = "_custom_parameter_annotation_"
 """Where the annotation is kept; the queue server of others keeps it there too."""
+
+DEEPEST = 100
 
 _TYPE_NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*\Z")
 _TOP = ("description", "parameters")
@@ -91,7 +94,7 @@ def _check_names(func: Callable[..., Any], parameters: Mapping[str, Any]) -> Non
         if name not in known:
             plan = getattr(func, "__name__", repr(func))
             raise PlanArgumentError(
-                f"the annotation of plan {plan!r} describes a parameter {name!r}, "
+                f"the annotation of plan {plan!r} describes a parameter {shown(name)}, "
                 f"which it does not have; it has {_listed(known) or 'none'}",
                 plan=plan,
                 parameter=name,
@@ -112,7 +115,7 @@ def _check(annotation: Any) -> None:
 
 
 def _check_parameter(name: str, described: Any) -> None:
-    place = f"parameters[{name!r}]"
+    place = f"parameters[{shown(name)}]"
     _check_keys(place, described, _ALLOWED)
     for key, value in described.items():
         where = f"{place}[{key!r}]"
@@ -135,7 +138,7 @@ def _check_keys(place: str, value: Any, allowed: Iterable[str]) -> None:
     for key in value:
         if key not in allowed:
             raise PlanArgumentError(
-                f"{place} has a key {key!r}; allowed are {_listed(allowed)}",
+                f"{place} has a key {shown(key)}; allowed are {_listed(allowed)}",
                 key=key,
                 allowed=list(allowed),
             )
@@ -148,9 +151,9 @@ def _check_lists(place: str, value: Any) -> None:
         if not isinstance(name, str) or not _TYPE_NAME.match(name):
             raise _refusal(place, name, "a type name: letters, digits and _")
         if not isinstance(members, (list, tuple)):
-            raise _refusal(f"{place}[{name!r}]", members, "a list of names")
+            raise _refusal(f"{place}[{shown(name)}]", members, "a list of names")
         for member in members:
-            _check_is(str, "text", f"a member of {place}[{name!r}]", member)
+            _check_is(str, "text", f"a member of {place}[{shown(name)}]", member)
 
 
 def _check_number(place: str, value: Any) -> None:
@@ -165,9 +168,8 @@ def _check_is(kind: type, words: str, place: str, value: Any) -> None:
 
 
 def _refusal(place: str, value: Any, wanted: str) -> PlanArgumentError:
-    shown = repr(value) if len(repr(value)) < 80 else f"a {type(value).__name__}"
     return PlanArgumentError(
-        f"{place} is {shown}; it must be {wanted}", value=value, allowed=wanted
+        f"{place} is {shown(value)}; it must be {wanted}", value=value, allowed=wanted
     )
 
 
@@ -175,14 +177,18 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Any, depth: int = 0) -> Any:
     """Copy what contains; what is contained may be a device, which is no copy's."""
+    if depth > DEEPEST:
+        raise PlanArgumentError(
+            f"the annotation of a plan is nested deeper than {DEEPEST} levels"
+        )
     match value:
         case Mapping():
-            return {key: _copied(one) for key, one in value.items()}
+            return {key: _copied(one, depth + 1) for key, one in value.items()}
         case list():
-            return [_copied(one) for one in value]
+            return [_copied(one, depth + 1) for one in value]
         case tuple():
-            return tuple(_copied(one) for one in value)
+            return tuple(_copied(one, depth + 1) for one in value)
         case _:
             return value

@@ -7,6 +7,7 @@ Test: ``BoundedPattern("(a+)+$").found_in("a" * 100_000 + "!")`` is quick.
 
 import re2
 
+from lapwing.annotation.excerpt import shown
 from lapwing.errors import PlanArgumentError
 
 LONGEST_PATTERN = 1000
@@ -14,6 +15,11 @@ LARGEST_PROGRAM = 5000
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+
+# A first look with little memory: what is far too large is given up at once.
+_FIRST_LOOK = re2.Options()
+_FIRST_LOOK.log_errors = False
+_FIRST_LOOK.max_mem = 1 << 20
 
 
 class BoundedPattern:
@@ -37,22 +43,22 @@ class BoundedPattern:
                 f"it may have {LONGEST_PATTERN} at most"
             )
         try:
-            program = re2.compile(text, _OPTIONS)
-            # A set of one: it only says whether, not where, and is quicker by far.
-            found = re2.Set.SearchSet(_OPTIONS)
-            found.Add(text)
-            found.Compile()
+            program = re2.compile(text, _FIRST_LOOK)
         except (re2.error, UnicodeEncodeError) as error:
             raise PlanArgumentError(
-                f"pattern {text!r} is no regular expression that is known here: "
+                f"pattern {shown(text)} is no regular expression that is known here: "
                 f"{_words(error)}",
                 hint="look-around and back-references are not to be had",
             ) from None
         if program.programsize > LARGEST_PROGRAM:
             raise PlanArgumentError(
-                f"pattern {text!r} is too large: its repetitions come to "
+                f"pattern {shown(text)} is too large: its repetitions come to "
                 f"{program.programsize} steps, of which {LARGEST_PROGRAM} are allowed"
             )
+        # A set of one: it only says whether, not where, and is quicker by far.
+        found = re2.Set.SearchSet(_OPTIONS)
+        found.Add(text)
+        found.Compile()
         self._search = found.Match
 
     def found_in(self, text: str) -> bool:
@@ -68,4 +74,5 @@ class BoundedPattern:
 
 def _words(error: Exception) -> str:
     told = error.args[0] if error.args else ""
-    return told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+    words = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+    return words[:80]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from inspect import _ParameterKind, ismodule
 from typing import Any
 
-from lapwing.annotation.binding import shown
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.parameters import MISSING, Parameter, PlanModel, parts_of
 from lapwing.annotation.trees import is_listed
 from lapwing.annotation.types import Plain

@@ -15,6 +15,7 @@ from lapwing.annotation.checks import fault_in, out_of_range
 from lapwing.annotation.decorator import annotation_of
 from lapwing.annotation.description import LONGEST_DEFAULT
 from lapwing.annotation.docstrings import Docstring, read_docstring
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.hints import hint_text
 from lapwing.annotation.parameters import MISSING, Annotation, Parameter, PlanModel
 from lapwing.errors import PlanArgumentError
@@ -67,10 +68,10 @@ def place_of(func: Callable[..., Any]) -> tuple[str, int]:
 
 def literal_text(value: Any) -> str | None:
     """Return a value as a Python literal that means it, or None if there is none."""
-    text = repr(value)
-    if len(text) > LONGEST_DEFAULT:
-        return None
     try:
+        text = repr(value)
+        if len(text) > LONGEST_DEFAULT:
+            return None
         ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
@@ -170,7 +171,7 @@ class _Reader:
             fault = fault_in(found.annotation.type, found.default)
             if fault:
                 raise PlanArgumentError(
-                    f"the default{fault.path} is {fault.value!r}; "
+                    f"the default{fault.path} is {shown(fault.value)}; "
                     f"it must be {fault.wanted}",
                     value=fault.value,
                     allowed=fault.wanted,
@@ -222,9 +223,9 @@ def _default(header: inspect.Parameter, own: Mapping[str, Any]) -> Any:
         where = "decorator" if "default" in own else "header"
         raise PlanArgumentError(
             f"the default in the {where} is a {type(default).__name__}, which is no "
-            f"literal; give the decorator a default of texts, numbers, bools, None, "
-            f"lists or dicts",
-            value=repr(default)[:200],
+            f"literal of at most {LONGEST_DEFAULT} characters; give the decorator a "
+            f"default of texts, numbers, bools, None, lists or dicts",
+            value=shown(default),
         )
     return default
 

@@ -186,6 +186,9 @@ class _Reader:
         match node:
             case ast.Constant(value=None):
                 return Plain("None")
+            case ast.Constant(value=str(text)):
+                # Lists of the queue server have hints that were texts in quotes.
+                return _Reader(text, self.lists).read(_syntax(text), depth + 1)
             case ast.Name() | ast.Attribute():
                 return self.bare(node)
             case ast.BinOp(op=ast.BitOr()):

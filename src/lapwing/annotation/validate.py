@@ -13,8 +13,9 @@ from typing import Any
 
 import orjson
 
-from lapwing.annotation.binding import CompiledPlan, shown
+from lapwing.annotation.binding import CompiledPlan
 from lapwing.annotation.description import plan_from_dict
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.nearest import nearest
 from lapwing.annotation.parameters import PlanModel
 from lapwing.annotation.trees import is_listed

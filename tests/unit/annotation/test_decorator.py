@@ -1,11 +1,14 @@
 """The decorator: what it takes, what it refuses, and that it changes nothing."""
 
 import inspect
+import time
 
 import pytest
 
 import lapwing
 from lapwing.annotation.decorator import annotation_of, parameter_annotation_decorator
+from lapwing.annotation.names import select_devices
+from lapwing.annotation.signature import read_plan
 from lapwing.errors import PlanArgumentError
 
 
@@ -107,3 +110,40 @@ def test_what_others_have_put_there_is_looked_at():
     odd._custom_parameter_annotation_ = {"parameters": {"x": {"eval": "1"}}}
     with pytest.raises(PlanArgumentError, match="'eval'"):
         annotation_of(odd)
+
+
+DEEP: list = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"default": DEEP},
+        {"default": "x" * 1_000_000},
+        {"min": DEEP},
+        {"x" * 1_000_000: 1},
+        {"annotation": "x" * 1_000_000},
+        {"annotation": "__import__('os').system('true')"},
+        {"annotation": "D", "devices": {"D": [":(?=a)"]}},
+        {"annotation": "D", "devices": {"D": [":" + "(a{1,1000}){1}" * 50]}},
+        {"annotation": "D", "devices": {"D": DEEP}},
+        {"annotation": "\u0430", "devices": {"a": ["det1"]}},
+        {"annotation": "a", "devices": {"\u0430": ["det1"]}},
+        {"enums": {"E" * 1_000_000: 5}},
+    ],
+    ids=range(12),
+)
+def test_a_hostile_annotation_is_an_error_and_quick(own):
+    def plan(x=None):
+        yield x
+
+    began = time.process_time()
+    with pytest.raises(PlanArgumentError) as caught:
+        read_plan(
+            parameter_annotation_decorator({"parameters": {"x": own}})(plan),
+            expand_devices=lambda items: select_devices(items, {}),
+        )
+    assert time.process_time() - began < 0.1
+    assert len(str(caught.value)) < 700

@@ -28,6 +28,8 @@ NAMES = frozenset({"det1", "det2"})
     [
         ("int", INT),
         ("  int\n", INT),
+        ("'int'", INT),
+        ("list['int | None']", Items(Either((INT, NONE)), "list")),
         ("None", NONE),
         ("NoneType", NONE),
         ("typing.Any", ANY),
@@ -120,7 +122,8 @@ def test_a_name_that_is_part_of_another_is_no_trouble():
         ("typing.Literal[f'{x}']", "a text, whole number, bool or None"),
         ("typing.Union[typing.List[A]typing.List[B]]", "(line 1, character"),
         ("int or str", "a name, X[...], X | Y or None"),
-        ("'int'", "a name, X[...], X | Y or None"),
+        ("'foo'", "the name foo is not known"),
+        ("list['__import__(1)']", "a name, X[...], X | Y or None"),
         ("5", "a name, X[...], X | Y or None"),
         ("int)", "is no type"),
         ("int) | (str", "is no type"),

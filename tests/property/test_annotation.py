@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from lapwing.annotation.docstrings import read_docstring
 from lapwing.annotation.hints import hint_text
 from lapwing.annotation.names import in_order, select_devices, select_plans
 from lapwing.annotation.nearest import nearest
+from lapwing.annotation.patterns import BoundedPattern
 from lapwing.annotation.signature import read_plan
 from lapwing.annotation.trees import described_trees
 from lapwing.annotation.types import parse_type
@@ -21,6 +23,9 @@ from lapwing.errors import PlanArgumentError
 
 MANY = settings(max_examples=200, deadline=None)
 FEW = settings(max_examples=60, deadline=None)
+PLENTY = re2.Options()
+PLENTY.max_mem = 1 << 28
+PLENTY.log_errors = False
 NAMES = {"D": frozenset({"det1", "det2", "it's"}), "E": frozenset({"a"})}
 
 # Letters of the grammar, so that some of what comes out is nearly right.
@@ -213,6 +218,22 @@ def test_lists_of_names_come_sorted_or_are_refused(items):
         except PlanArgumentError:
             continue
         assert found == in_order(set(found))
+
+
+PIECES = "a b* . [^a] (a|b) a{1,99} | \\pL (.*a.{15})? .*a.{9} (.{0,99}a){2} .{300} $"
+
+
+@MANY
+@given(
+    st.lists(st.sampled_from(PIECES.split()), max_size=12).map("".join),
+    st.text("abé", max_size=400),
+)
+def test_a_large_pattern_is_found_where_it_is(pattern, text):
+    try:
+        bounded = BoundedPattern(pattern)
+    except PlanArgumentError:
+        return
+    assert bounded.found_in(text) == (re2.search(pattern, text, PLENTY) is not None)
 
 
 @MANY

@@ -11,10 +11,11 @@ from lapwing.annotation.excerpt import shown
 from lapwing.errors import PlanArgumentError
 
 LONGEST_PATTERN = 1000
-LARGEST_PROGRAM = 5000
+LARGEST_PROGRAM = 2000
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+_OPTIONS.max_mem = 32 << 20  # with less, a large pattern would be found nowhere
 
 # A first look with little memory: what is far too large is given up at once.
 _FIRST_LOOK = re2.Options()

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
         LiveScatter,
     )
     from lapwing.callbacks.notebook import NotebookScreen
+    from lapwing.callbacks.path_plot import plot_path, save_path
+    from lapwing.callbacks.path_preview import PathPreview, PathSummary
     from lapwing.callbacks.proxy import Proxy
     from lapwing.callbacks.publisher import Publisher
     from lapwing.callbacks.remote import RemoteDispatcher
@@ -65,12 +67,16 @@ _HOMES = {
     "LiveRaster": "live_plots",
     "LiveScatter": "live_plots",
     "NotebookScreen": "notebook",
+    "PathPreview": "path_preview",
+    "PathSummary": "path_preview",
     "Proxy": "proxy",
     "Publisher": "publisher",
     "RemoteDispatcher": "remote",
     "ServerCurve": "addresses",
     "collector": "callback",
+    "plot_path": "path_plot",
     "print_metadata": "callback",
+    "save_path": "path_plot",
 }
 
 __all__ = [
@@ -93,6 +99,8 @@ __all__ = [
     "LiveScatter",
     "LiveTable",
     "NotebookScreen",
+    "PathPreview",
+    "PathSummary",
     "Peak",
     "PeakStats",
     "PeakSummary",
@@ -106,7 +114,9 @@ __all__ = [
     "WaitingBar",
     "collector",
     "find_peak",
+    "plot_path",
     "print_metadata",
+    "save_path",
 ]
 
 

@@ -17,6 +17,7 @@ from lapwing.errors import LapwingError
 _COMMANDS = {
     "demo": ("lapwing.cli.demo", "Run two scans on a simulated EPICS beamline."),
     "journal": ("lapwing.cli.journal", "List the journals; remove old ones."),
+    "path": ("lapwing.cli.path", "Tell what a path comes to, and draw it."),
     "plans": ("lapwing.cli.plans", "Look at files of plans without running them."),
     "resume": ("lapwing.cli.resume", "Go on with what a killed process left."),
     "run": ("lapwing.cli.run", "Run a script in which RE is ready for use."),

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lapwing.callbacks.durations import duration
-from lapwing.callbacks.path_preview import PathPreview, speed
-from lapwing.callbacks.path_tracks import Motion, Track, marks, motion, track
+from lapwing.callbacks.path_motion import Motion, motion
+from lapwing.callbacks.path_preview import MARKED, PathPreview, speed
+from lapwing.callbacks.path_tracks import Track, marks, track
 from lapwing.callbacks.style import FAINT, LINE, MARK, dress, plain
 from lapwing.trajectory import CompoundGenerator
 
@@ -117,9 +118,11 @@ def _draw_motion(
 ) -> None:
     label = "turnarounds" if preview.summary.num_gaps else "run-up, run-down"
     _draw_line(axes, moved.turns, shown, preview, MARK, label)
-    # At points that stand still there is no line to be seen, and none to be named.
-    name = "points" if _moves(moved.rows) else "_points"
-    _draw_line(axes, moved.rows, shown, preview, LINE, name)
+    if _moves(moved.rows):
+        _draw_line(axes, moved.rows, shown, preview, LINE, "points")
+    elif len(shown) == 2 and preview.summary.num_points > MARKED:
+        # Neither lines nor marks would show where the points are.
+        _draw_line(axes, track(preview), shown, preview, LINE, "points")
     _draw_ends(axes, moved.turns, preview, shown)
 
 

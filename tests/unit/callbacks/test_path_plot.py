@@ -141,6 +141,13 @@ def test_moves_between_points_at_rest_are_the_turnarounds():
     assert np.nanmax(lines["turnarounds"][:, 0]) == 2.0
 
 
+def test_many_points_at_rest_are_joined_for_there_are_no_marks():
+    panel, _ = plot_path(grid(40, 40, continuous=False), LIMITS).axes
+    lines = lines_of(panel)
+    assert len(lines["points"]) == 1600
+    assert lines["points"][[0, -1]].tolist() == [[0, 0], [0, 39]]
+
+
 def test_a_million_points_are_drawn_in_seconds_by_few_places():
     limits = MotionLimits({"x": AxisLimits(9, 99), "y": AxisLimits(9, 99)})
     begin = time.perf_counter()

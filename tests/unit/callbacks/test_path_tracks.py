@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.callbacks.test_path_preview import LIMITS, grid
 
-from lapwing.callbacks import path_tracks
+from lapwing.callbacks import path_motion, path_tracks
+from lapwing.callbacks.path_motion import motion
 from lapwing.callbacks.path_preview import PathPreview
 from lapwing.callbacks.path_tracks import (
     MOST_PLACES,
     Track,
     marks,
-    motion,
     thin,
     track,
 )
@@ -61,8 +61,14 @@ def test_thinned_places_are_few_in_order_and_begin_with_whole_pieces(starts, mos
 
 @pytest.mark.parametrize(
     "path",
-    [grid(300, 300), grid(5000, 6, snake=False), grid(6, 5000), spiral(10)],
-    ids=["square", "many rows", "long rows", "spiral"],
+    [
+        grid(300, 300),
+        grid(5000, 6, snake=False),
+        grid(6, 5000),
+        spiral(10),
+        grid(150, 200, continuous=False),
+    ],
+    ids=["square", "many rows", "long rows", "spiral", "at rest"],
 )
 def test_a_long_path_is_thinned_but_keeps_its_extent(path):
     preview = PathPreview(path)
@@ -72,6 +78,9 @@ def test_a_long_path_is_thinned_but_keeps_its_extent(path):
     span = box[:, 1] - box[:, 0]
     assert (np.abs(way.place.min(axis=0) - box[:, 0]) < 0.01 * span).all()
     assert (np.abs(way.place.max(axis=0) - box[:, 1]) < 0.01 * span).all()
+    points = path.slice()
+    assert way.place[0].tolist() == points.lower[0].tolist()
+    assert way.place[-1].tolist() == points.upper[-1].tolist()
 
 
 def test_rows_are_kept_from_end_to_end():
@@ -82,7 +91,8 @@ def test_rows_are_kept_from_end_to_end():
     )
     assert len(first) > 1000
     rows = np.stack([way.place[first, 1], way.place[last, 1]], axis=1)
-    assert (np.sort(rows, axis=1) == [-0.5, 99.5]).all()
+    assert (np.sort(rows[:-1], axis=1) == [-0.5, 99.5]).all()
+    assert rows[-1].tolist() == [-0.5, -0.5]  # the very end, if its row is left out
 
 
 def test_what_is_kept_does_not_depend_on_blocks_but_for_their_ends(monkeypatch):
@@ -148,6 +158,9 @@ def test_a_long_motion_is_thinned_and_keeps_its_extremes(path):
     assert len(moved.rows) <= MOST_PLACES
     assert len(moved.turns) <= MOST_PLACES
     assert moved.shares.size <= MOST_PLACES
+    assert moved.turns.place[0].tolist() == preview.motion.start_position.tolist()
+    end = preview.motion.pvt().position[-1]
+    assert moved.turns.place[-1].tolist() == end.tolist()
     top = [preview.summary.top_speed[axis] / 9 for axis in preview.summary.axes]
     assert moved.shares.max(axis=0).tolist() == pytest.approx(top, rel=1e-6)
     assert moved.seconds[-1] == pytest.approx(preview.summary.motion.total_time, 0.01)
@@ -157,7 +170,7 @@ def test_blocks_leave_no_trace_in_a_motion(monkeypatch):
     line = CompoundGenerator([LineGenerator("x", "mm", 0, 30, 31)], duration=0.5)
     plans = [PathPreview(path, LIMITS).motion for path in (grid(7, 9), line)]
     whole = [motion(plan) for plan in plans]
-    monkeypatch.setattr(path_tracks, "BLOCK", 4)
+    monkeypatch.setattr(path_motion, "BLOCK", 4)
     for plan, before in zip(plans, whole, strict=True):
         after = motion(plan)
         for one, other in ((before.rows, after.rows), (before.turns, after.turns)):

@@ -1,0 +1,136 @@
+"""Path motion: where and how fast axes go along a path, as few enough places to draw.
+
+Owns the ways through points and through gaps, apart, and the speeds over time.
+Must not know how motion is planned, matplotlib, colours or files.
+Test: tests/unit/callbacks/test_path_tracks.py; against samples of the same motion.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lapwing.callbacks.path_preview import BLOCK
+from lapwing.callbacks.path_tracks import MOST_PLACES, Collector, Track
+from lapwing.trajectory.motion import MotionPlan, PvtBlock, UserProgram
+
+__all__ = ["Motion", "motion"]
+
+_FINE = 8  # parts of each cubic of a short motion
+_IN_GAP = 8  # PVT points of a gap, about
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """A motion, by seconds since it began.
+
+    Args:
+        rows: The ways through points.
+        turns: The ways through gaps, the run-up and the run-down.
+        seconds: Moments, (num_moments,).
+        shares: Greatest speed of each axis about each moment, as a part of what it
+            may be, (num_moments, num_axes).
+    """
+
+    rows: Track
+    turns: Track
+    seconds: np.ndarray
+    shares: np.ndarray
+
+
+def motion(plan: MotionPlan) -> Motion:
+    """Return where a motion goes, and how fast."""
+    summary = plan.summary
+    num_gaps = summary.num_gaps + 2  # run-up and run-down
+    short = summary.num_points + _IN_GAP * num_gaps <= MOST_PLACES // _FINE
+    parts = _FINE if short else 1
+    rows = Collector(num_gaps, parts * summary.num_points)
+    turns = Collector(num_gaps, parts * _IN_GAP * num_gaps)
+    limits = np.array([plan.limits.axes[axis].max_velocity for axis in plan.axes])
+    envelope = _Envelope(MOST_PLACES // len(plan.axes))
+    program, at = int(UserProgram.GAP), 0.0  # the run-up is as a gap
+    for block in plan.blocks(BLOCK):
+        programs = _programs(block, program)
+        in_gap = programs[:-1] == UserProgram.GAP
+        when, place, velocity = _nodes(block, at, parts)
+        rows.add(*_pieces(when, place, ~in_gap))
+        turns.add(*_pieces(when, place, in_gap))
+        speed = np.abs(velocity.reshape(-1, len(limits)))
+        envelope.add(when.ravel(), speed / limits)
+        program, at = int(programs[-1]), float(when[-1, -1])
+    return Motion(rows.track(), turns.track(), *envelope.envelope())
+
+
+def _programs(block: PvtBlock, before: int) -> np.ndarray:
+    """Return what goes on at the start and after each PVT point: a program, not NONE.
+
+    Args:
+        block: The PVT points.
+        before: What went on before them.
+    """
+    said = np.concatenate([[before], block.user_program])
+    spoken = np.where(said != UserProgram.NONE, np.arange(len(said)), 0)
+    return said[np.maximum.accumulate(spoken)]
+
+
+def _nodes(
+    block: PvtBlock, at: float, parts: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return times, places and velocities in each segment: its ends, and between.
+
+    Args:
+        block: The PVT points.
+        at: Seconds at its start.
+        parts: How many parts each segment is cut into.
+
+    Returns:
+        (num_segments, parts + 1) and twice (num_segments, parts + 1, num_axes).
+    """
+    segments = block.segments()
+    ends = at + np.concatenate([[0.0], block.elapsed()])
+    share = np.linspace(0.0, 1.0, parts + 1)
+    when = ends[:-1, None] + block.time[:, None] * share
+    nodes = [segments.at(np.array([[part]])) for part in share]
+    place, velocity = (np.stack(one, axis=1) for one in zip(*nodes, strict=True))
+    return when, place, velocity
+
+
+def _pieces(
+    when: np.ndarray, place: np.ndarray, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the nodes of chosen segments; those that follow each other are a piece."""
+    first = chosen & ~np.append(False, chosen[:-1])
+    there = np.repeat(chosen[:, None], when.shape[1], axis=1)
+    there[:, 0] = first  # else it is the end of the one before
+    starts = np.zeros_like(there)
+    starts[:, 0] = first
+    return when[there], place[there], starts[there]
+
+
+class _Envelope:
+    """Keeps the greatest values over stretches, which grow with what is added."""
+
+    def __init__(self, most: int):
+        self._most, self._stride = most, 1
+        self._when: list[np.ndarray] = []
+        self._values: list[np.ndarray] = []
+
+    def add(self, when: np.ndarray, values: np.ndarray) -> None:
+        """Add what follows: moments (num,), and values >= 0 (num, num_axes)."""
+        when, values = _greatest(when, values, self._stride)
+        self._when.append(when)
+        self._values.append(values)
+        while sum(map(len, self._when)) > self._most:
+            when, values = _greatest(*self.envelope(), 2)
+            self._when, self._values = [when], [values]
+            self._stride *= 2
+
+    def envelope(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return moments, and the greatest values from each to the next."""
+        return np.concatenate(self._when), np.concatenate(self._values)
+
+
+def _greatest(
+    when: np.ndarray, values: np.ndarray, num: int
+) -> tuple[np.ndarray, np.ndarray]:
+    at = np.arange(0, len(when), num)
+    return when[at], np.maximum.reduceat(values, at, axis=0)

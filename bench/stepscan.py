@@ -104,11 +104,16 @@ def bluesky_scan(prefix: str) -> Callable[[int], None]:
     RE.subscribe(take)
     with init_devices():
         motor, det = Motor("motor"), Detector("det")
+    axis: Any = motor
 
     def points(num: int) -> None:
-        RE(bp.list_scan([det], motor, (np.arange(num) % 7).astype(float).tolist()))
+        RE(bp.list_scan([det], axis, _places(num)))
 
     return points
+
+
+def _places(num: int) -> Any:
+    return (np.arange(num) % 7).astype(float).tolist()
 
 
 def cost(run: Callable[[int], None], points: int) -> float:

@@ -8,6 +8,9 @@ from lapwing import Engine
 from lapwing.documents import Document
 from lapwing.status import Status
 
+LOADED = 4
+"""How much slower than alone a machine may be while it runs all tests."""
+
 
 class Detector:
     """A readable that counts its readings; stages, triggers and notes all calls."""

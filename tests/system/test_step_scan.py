@@ -205,6 +205,57 @@ def test_a_counter_that_counts_triggers_misses_none_in_2000_points(RE, documents
     assert numbers == list(range(first, first + 2000))
 
 
+def test_a_choice_is_a_position_by_index_or_text(RE, documents):
+    noise = Counter("SIM:DET:NOISE", "n")
+    RE(StepScan([Positioner("SIM:DET:NOISE", ["off", "on"])], counters=[noise]).plan())
+    RE(StepScan([Positioner("SIM:DET:NOISE", [0, 1])], counters=[noise]).plan())
+    found = [doc["data"]["n"] for name, doc in documents.all if name == "event"]
+    assert found == [0, 1, 0, 1]
+    wrong = Positioner("SIM:DET:NOISE", ["off", "onn"])
+    with pytest.raises(PlanArgumentError, match="takes one of off, on"):
+        RE(StepScan([wrong]).plan())
+
+
+def test_a_hook_that_makes_a_coroutine_has_it_awaited_and_a_plan_is_refused(RE):
+    told = []
+
+    async def work():
+        told.append("done")
+
+    def stub():
+        yield
+
+    RE(StepScan([make_x()], pre_scan=lambda: work()).plan())
+    assert told == ["done"]
+    with pytest.raises(PlanArgumentError, match="made a plan, which nobody runs"):
+        RE(StepScan([make_x()], pre_scan=lambda: stub()).plan())
+
+
+def test_an_abort_stops_what_moves_before_it_goes_back(RE):
+    far = make_x([0.0, 9.0])
+    scan = StepScan([far], restore=True)
+    velocity = Positioner("SIM:X:VELO", [1.0, 200.0])
+    velocity.move_to_pos(0)
+    until_done(velocity)
+    threading.Timer(0.5, lambda: RE.abort("enough")).start()
+    began = time.monotonic()
+    with pytest.raises(RunEngineInterrupted):
+        RE(scan.plan())
+    took = time.monotonic() - began
+    velocity.move_to_pos(1)
+    until_done(velocity)
+    assert took < 4
+    assert far.current() == 0
+
+
+def test_a_dwell_that_nobody_sets_counts_in_the_time_limit_and_the_estimate(RE):
+    det = make_detector()
+    scan = StepScan([make_x()], detectors=[det])
+    RE(scan.plan())
+    assert det.trigger.dwell == DWELL
+    assert scan.estimate() >= 3 * DWELL
+
+
 def test_a_scan_without_positioners_is_a_time_scan(RE, documents):
     RE(StepScan(counters=[Counter("SIM:TEMP1", "T")], npts=5).plan())
     assert len(documents.points()) == 5

@@ -11,7 +11,7 @@ from kit import Documents
 from lapwing import RunEngine
 from lapwing.engine import device_loop
 from lapwing.epics import SIM_FIELDS, EpicsMotor, EpicsSignal
-from lapwing.errors import DeviceTimeoutError, FailedStatus
+from lapwing.errors import DeviceTimeoutError, FailedStatus, RunEngineInterrupted
 from lapwing.sim.sample import Sample
 from lapwing.stepscan import Counter, Detector, Positioner, StepScan, Trigger
 from lapwing.stepscan.progress import Silent
@@ -135,9 +135,35 @@ def test_a_server_killed_at_any_phase_costs_no_point(
 
 @pytest.mark.timeout(60)
 def test_a_server_killed_at_a_breakpoint_costs_no_point(RE, documents, beamline):
-    scan, _story = make_scan(breakpoints=[3], at_break=kill_and_restart(beamline))
+    kill = kill_and_restart(beamline)
+
+    def kill_at_the_first(point):
+        if point == 4:
+            kill()
+
+    scan, _story = make_scan(
+        breakpoints=[3, 5], at_break=kill_at_the_first, extra_pvs=["SIM:TEMP1"]
+    )
     RE(scan.plan())
     require_every_point_once(documents)
+    assert len(documents.points("extra_pvs")) == 3
+
+
+@pytest.mark.timeout(60)
+def test_an_abort_is_obeyed_while_a_server_is_waited_for(RE, documents, beamline):
+    scan, story = make_scan()
+    RE.msg_hook = Trouble("create", 1, beamline.kill)
+
+    def state(text):
+        if text == "waiting":
+            scan.abort("the ring is down")
+
+    story.state = state
+    began = time.monotonic()
+    with pytest.raises(RunEngineInterrupted, match="the ring is down"):
+        RE(scan.plan())
+    assert time.monotonic() - began < 15
+    assert documents.named("stop")[0]["exit_status"] == "abort"
 
 
 @pytest.mark.timeout(60)
@@ -267,7 +293,7 @@ def put(pv, value):
 
     async def write():
         signal = EpicsSignal(pv, "any")
-        await signal.connect()
+        await signal.connect(timeout=30)  # libca looks for a lost server ever less
         await signal.set(value)
 
     device_loop.call(write())

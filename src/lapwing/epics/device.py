@@ -56,6 +56,12 @@ class EpicsDevice:
         self._listeners: list[OnDisconnect] = []
         self._lost = False
 
+    def disconnect(self) -> None:
+        """Give up the connections of this device itself; `connect` makes them anew."""
+        for channel in self._channels.values():
+            channel.close()
+        self._client, self._channels = None, {}
+
     def set_pvs(self, pvs: Mapping[str, Any]) -> None:
         """Be made of other PVs from the next `connect` on.
 
@@ -64,11 +70,9 @@ class EpicsDevice:
         """
         if self._sources == pvs:
             return
-        for channel in self._channels.values():
-            channel.close()
+        self.disconnect()
         self._sources = dict(pvs)
         self._pvs = {role: pv_name(pv) for role, pv in pvs.items()}
-        self._client, self._channels = None, {}
 
     @property
     def title(self) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lapwing.devices.limits import Limits, check_position
+from lapwing.epics.channel import title
+from lapwing.epics.convert import to_put
 from lapwing.epics.readable import ReadableDevice
 from lapwing.protocols import Location
 from lapwing.status import Status, status_of
@@ -76,8 +78,7 @@ class PVAxis(ReadableDevice):
             PlanArgumentError: It is no number, or not a finite one.
             LimitError: It lies outside the limits.
         """
-        if self.channel("setpoint").control.is_number:
-            self._checked(value)
+        self._checked(value)
 
     def set(self, value: Any, timeout: float | None = None) -> Status:
         """Write a position; done when all that it set off is over.
@@ -92,8 +93,7 @@ class PVAxis(ReadableDevice):
             DisconnectedError: The axis was never connected.
         """
         channel = self.channel("setpoint")
-        if channel.control.is_number:
-            value = self._checked(value)
+        value = self._checked(value)
         limit = self.timeout if timeout is None else timeout
         work = channel.put(value, timeout=limit)
         return status_of(work, device=self.name, action=f"set {value}")
@@ -112,7 +112,14 @@ class PVAxis(ReadableDevice):
         setpoint, readback = await self.get("setpoint", "readback")
         return {"setpoint": setpoint.value, "readback": readback.value}
 
-    def _checked(self, value: Any) -> float:
+    def _checked(self, value: Any) -> Any:
+        channel = self.channel("setpoint")
+        control = channel.control
+        if control.choices:
+            whole = isinstance(value, float) and value.is_integer()
+            return to_put(int(value) if whole else value, control, title(channel))
+        if not control.is_number:
+            return value
         return check_position(
             value, self.limits, name=self.name, kind=self.kind, unit=self.unit
         )

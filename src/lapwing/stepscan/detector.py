@@ -113,6 +113,17 @@ class Detector(Hooks):
         """Write back what was there before `arm`."""
         await self._set_up.restore()
 
+    @property
+    def dwell_seconds(self) -> float:
+        """Seconds that it will count, as far as is known; 0 where nobody said."""
+        return 0.0 if self.trigger is None else self.trigger.dwell
+
+    async def look_at_dwell(self) -> None:
+        """Learn how long it will count from the PV of its dwell, if it has one."""
+        if self.dwell is not None:
+            (value,) = await self.dwell.get("readback")
+            self.set_dwell(float(value.value))
+
     def set_dwell(self, seconds: float) -> None:
         """Say how long it will count, for its time limit.
 

@@ -7,13 +7,14 @@ Test: run a function, a coroutine function and a plan stub as hooks of a plan.
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from typing import Any
 
 from lapwing.engine.asides import recorded
 from lapwing.errors import PlanArgumentError
 from lapwing.messages import Msg, MsgGenerator
+from lapwing.plans.plan import Plan
 
 Hook = Callable[..., Any]
 """A function, a coroutine function or a plan. It may take ``scan`` and ``point``."""
@@ -101,8 +102,15 @@ def run_hook(hook: Hook, **known: Any) -> MsgGenerator[None]:
         try:
             if inspect.iscoroutinefunction(inspect.unwrap(hook)):
                 await bound()
-            else:
-                await asyncio.to_thread(bound)
+                return
+            made = await asyncio.to_thread(bound)
+            if inspect.isawaitable(made):
+                await made
+            elif isinstance(made, Generator | Plan):
+                raise PlanArgumentError(
+                    f"the hook {hook!r} made a plan, which nobody runs",
+                    hint="give the plan function itself, without calling it",
+                )
         except Exception as exc:  # noqa: BLE001 - a hook may raise anything
             errors.append(exc)
 

@@ -1,32 +1,31 @@
 """Loop: the order in which a step scan is done, as a plan.
 
-Owns the points, what is done when one goes wrong, breakpoints and the end.
-Must not know PVs: it sends messages to the scan's parts.
+Owns what comes before the points, breakpoints, and what follows.
+Must not know PVs, nor what makes up a point: it sends messages to the scan's parts.
 Test: tests/system/test_step_scan.py, against the simulated beamline.
 """
 
-import asyncio
+import logging
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lapwing.engine.asides import handles, recorded, written
-from lapwing.errors import DeviceError, FailedStatus, RequestAbort
+from lapwing.errors import DeviceError, FailedStatus
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import plan
 from lapwing.plans.preprocessors import run_wrapper
 from lapwing.stepscan.hooks import run_hooks
+from lapwing.stepscan.recovery import asked, stop_all, with_recovery
+from lapwing.stepscan.taking import MOVES, PRIMARY, Pace, move, take_point
 
 if TYPE_CHECKING:
     from lapwing.stepscan.scan import StepScan
 
-PRIMARY, EXTRAS = "primary", "extra_pvs"
-_MOVES, _COUNTS, _STAGED = "step_scan moves", "step_scan counts", "step_scan stage"
-_INVALID = -1
+logger = logging.getLogger("lapwing.stepscan")
 
-
-class BadPoint(DeviceError):
-    """A point was read, and what was read must not be used."""
+EXTRAS = "extra_pvs"
+_STAGED, _HOME = "step_scan stage", "step_scan home"
 
 
 @plan
@@ -58,13 +57,21 @@ def step_scan(scan: "StepScan") -> MsgGenerator[str]:
     except GeneratorExit:
         raise
     except BaseException:
-        yield from _stop_counting(scan)
+        # Before what follows: it may send home what is still on its way elsewhere.
+        yield from stop_all((*scan.positioners, *scan.triggers))
         yield from _after(scan, before, errors)
+        _log(errors)
         raise
     yield from _after(scan, before, errors)
     if errors:
+        _log(errors[1:])
         raise errors[0]
     return uid
+
+
+def _log(errors: list[Exception]) -> None:
+    for error in errors:
+        logger.error("after the scan: %s", error)
 
 
 def _after(
@@ -74,8 +81,8 @@ def _after(
     owners = list(reversed(scan.owners))
     taken = scan.progress.points_taken
     yield from run_hooks(owners, "post_scan", errors, scan=scan, point=taken)
-    if before:
-        yield from _noting(errors, lambda: _go_back(before))
+    for positioner, position in before.items():
+        yield from _noting(errors, lambda one=(positioner, position): _go_back(*one))
     yield from _noting(errors, lambda: _staged("unstage", scan))
 
 
@@ -107,21 +114,9 @@ def _whereabouts(scan: "StepScan") -> Generator[Msg, Any, dict[Any, Any]]:
     return found
 
 
-def _go_back(before: dict[Any, Any]) -> MsgGenerator[None]:
-    for positioner, position in before.items():
-        yield Msg("set", positioner, position, group=_MOVES)
-    yield Msg("wait", None, group=_MOVES)
-
-
-def _stop_counting(scan: "StepScan") -> MsgGenerator[None]:
-    """End counts early after a failure or an abort; what moves the engine stops."""
-    ignored: list[Exception] = []
-    for trigger in scan.triggers:
-        yield from _noting(ignored, lambda one=trigger: _stop(one))
-
-
-def _stop(device: Any) -> MsgGenerator[None]:
-    yield Msg("stop", device)
+def _go_back(positioner: Any, position: Any) -> MsgGenerator[None]:
+    yield Msg("set", positioner, position, group=_HOME)
+    yield Msg("wait", None, group=_HOME)
 
 
 # ------------------------------------------------------------------ the run
@@ -136,23 +131,23 @@ def _run(scan: "StepScan") -> Generator[Msg, Any, str]:
 
 
 def _points(scan: "StepScan", num_points: int) -> MsgGenerator[None]:
-    yield from _move_to_start(scan)
+    yield from with_recovery(scan, "the move to the start", partial(_to_start, scan))
     yield from _note_extra_pvs(scan)
-    pace = _Pace()
+    pace = Pace()
     for i in range(num_points):
         scan.progress.index = i
-        if not (yield from _asked(scan)):
-            yield from _take_point(scan, i, pace)
+        if not (yield from asked(scan)):
+            attempt = partial(take_point, scan, i, pace)
+            yield from with_recovery(scan, f"point {i + 1}", attempt)
         if i in scan.breakpoints:
             yield from _breakpoint(scan, i)
     yield Msg("checkpoint")
 
 
-def _move_to_start(scan: "StepScan") -> MsgGenerator[None]:
-    statuses: list[Any] = []
-    yield from _move(scan, 0, statuses)
+def _to_start(scan: "StepScan", statuses: list[Any]) -> MsgGenerator[None]:
+    yield from move(scan, 0, statuses)
     if statuses:
-        yield Msg("wait", None, group=_MOVES)
+        yield Msg("wait", None, group=MOVES)
 
 
 def _metadata(scan: "StepScan", num_points: int) -> dict[str, Any]:
@@ -177,178 +172,6 @@ def _metadata(scan: "StepScan", num_points: int) -> dict[str, Any]:
     return {**own, **scan.md, "hints": hints}
 
 
-def _asked(scan: "StepScan") -> Generator[Msg, Any, bool]:
-    """Do what people have asked for; return whether the point is to be left out."""
-    order, reason = recorded(scan.requests.take)
-    while order == "pause":
-        scan.progress.state("paused")
-        scan.progress.tell(f"paused{f': {reason}' if reason else ''}")
-        yield Msg("checkpoint")
-        yield Msg("wait_for", None, [scan.requests.changed])
-        order, reason = recorded(scan.requests.take)
-        scan.progress.state("running")
-    if order == "abort":
-        raise RequestAbort(reason or "the scan was asked to abort")
-    return order == "skip"
-
-
-# ------------------------------------------------------------------ a point
-
-
-@dataclass(slots=True)
-class _Pace:
-    """What was set for the point before, and is not set again.
-
-    Attributes:
-        dwell: Seconds of counting that the detectors have; None: nobody knows.
-    """
-
-    dwell: float | None = None
-
-
-def _take_point(scan: "StepScan", i: int, pace: _Pace) -> MsgGenerator[None]:
-    """Take a point; again if it goes wrong, a bounded number of times."""
-    for left in range(scan.max_retries, -1, -1):
-        statuses: list[Any] = []
-        try:
-            yield from _attempt(scan, i, pace, statuses)
-        except DeviceError as exc:
-            if not left:
-                raise
-            pace.dwell = None  # a server that was started anew has forgotten it
-            yield from _recover(scan, i, str(exc.__cause__ or exc), statuses)
-        else:
-            return
-
-
-def _attempt(
-    scan: "StepScan", i: int, pace: _Pace, statuses: list[Any]
-) -> MsgGenerator[None]:
-    yield Msg("checkpoint")
-    yield from _move(scan, i, statuses)
-    yield from _set_dwell(scan, i, pace, statuses)
-    if statuses:
-        yield Msg("wait", None, group=_MOVES)
-    if scan.pos_settle_time:
-        yield Msg("sleep", None, scan.pos_settle_time)
-    yield from _count(scan, statuses)
-    if scan.det_settle_time:
-        yield Msg("sleep", None, scan.det_settle_time)
-    yield Msg("create", None, name=PRIMARY)
-    try:
-        bad = yield from _read(scan, i)
-    except DeviceError:
-        yield Msg("drop")
-        raise
-    if bad:
-        yield Msg("drop")
-        raise BadPoint(
-            f"point {i + 1} cannot be used: {bad}",
-            hint="mend what is wrong there; StepScan(keep_invalid=True) and "
-            "StepScan(min_runtime=0) take such points as they are",
-        )
-    yield Msg("save")
-
-
-def _move(scan: "StepScan", i: int, statuses: list[Any]) -> MsgGenerator[None]:
-    """Start all moves; they are not waited for here."""
-    for one in scan.positioners:
-        statuses.append((yield Msg("set", one, one.position(i), group=_MOVES)))
-
-
-def _set_dwell(
-    scan: "StepScan", i: int, pace: _Pace, statuses: list[Any]
-) -> MsgGenerator[None]:
-    """Set the dwell beside the moves, if it is another one."""
-    dwell = scan.dwell_at(i)
-    if dwell is None or dwell == pace.dwell:
-        return
-    for one in scan.detectors:
-        one.set_dwell(dwell)
-        if one.dwell is not None:
-            statuses.append((yield Msg("set", one.dwell, dwell, group=_MOVES)))
-    pace.dwell = dwell
-
-
-def _count(scan: "StepScan", statuses: list[Any]) -> MsgGenerator[None]:
-    for trigger in scan.triggers:
-        statuses.append((yield Msg("trigger", trigger, group=_COUNTS)))
-    for device in scan.devices:
-        if hasattr(device, "trigger"):
-            statuses.append((yield Msg("trigger", device, group=_COUNTS)))
-    if statuses:
-        yield Msg("wait", None, group=_COUNTS)
-
-
-def _read(scan: "StepScan", i: int) -> Generator[Msg, Any, str]:
-    """Read all there is; return what is wrong with it, or ""."""
-    reading = yield Msg("read", scan.point)
-    for device in (*scan.devices, *_foreign(scan)):
-        yield Msg("read", device)
-    reading = reading or {}
-    for one in scan.positioners:
-        found = reading.get(one.name)
-        if found and (wrong := one.strayed(one.position(i), found["value"])):
-            return wrong
-    for key, one in reading.items():
-        if one.get("alarm_severity") == _INVALID and not scan.keep_invalid:
-            return f"its server calls {key} INVALID"
-    if scan.min_runtime and scan.dwell is not None:
-        short = recorded(scan.too_short)
-        return f"{short} counted for too short a time" if short else ""
-    return ""
-
-
-def _foreign(scan: "StepScan") -> list[Any]:
-    return [one.axis for one in scan.positioners if not one.is_pv]
-
-
-def _recover(
-    scan: "StepScan", i: int, why: str, statuses: list[Any]
-) -> MsgGenerator[None]:
-    """Bring everything back to where point ``i`` can be taken again."""
-    scan.progress.state("waiting")
-    scan.progress.tell(f"point {i + 1} is taken again: {why}")
-
-    async def ended() -> None:
-        for status in statuses:
-            await _end_of(status)
-
-    # A second put to a trigger that never ended would hold up all that its server
-    # is asked for on this connection.
-    yield from _stop_counting(scan)
-    # Each of what went on may fail in its turn, and is told at a message.
-    for _ in range(len(statuses) + 1):
-        try:
-            yield Msg("wait_for", None, [ended])
-        except FailedStatus:
-            continue
-        break
-    failures: list[Exception] = []
-
-    async def reconnect() -> None:
-        try:
-            await scan.reconnected()
-        except Exception as exc:  # noqa: BLE001 - the plan raises it
-            failures.append(exc)
-
-    yield Msg("wait_for", None, [reconnect])
-    recorded(lambda: _raise_first(failures))
-    scan.progress.state("running")
-
-
-def _raise_first(failures: list[Exception]) -> None:
-    if failures:
-        raise failures[0]
-
-
-async def _end_of(status: Any) -> None:
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-    status.add_callback(lambda *_: loop.call_soon_threadsafe(over.set))
-    await over.wait()
-
-
 # ------------------------------------------------------------------ at breaks
 
 
@@ -363,8 +186,18 @@ def _breakpoint(scan: "StepScan", i: int) -> MsgGenerator[None]:
 
 
 def _note_extra_pvs(scan: "StepScan") -> MsgGenerator[None]:
-    if not scan.all_extra_pvs():
-        return
+    # Recorded: detectors find theirs when they are connected.
+    if recorded(lambda: bool(scan.all_extra_pvs())):
+        yield from with_recovery(
+            scan, "the reading of extra PVs", partial(_read_extra_pvs, scan)
+        )
+
+
+def _read_extra_pvs(scan: "StepScan", _statuses: list[Any]) -> MsgGenerator[None]:
     yield Msg("create", None, name=EXTRAS)
-    yield Msg("read", scan.extras)
+    try:
+        yield Msg("read", scan.extras)
+    except DeviceError:
+        yield Msg("drop")
+        raise
     yield Msg("save")

@@ -269,6 +269,7 @@ class Positioner(Hooks):
             fields = MOTOR_RECORD if kind == "motor" else None
         if fields is None or options["readback"] or options["limits"]:
             return axis
+        axis.disconnect()  # it was to look at the record only
         return EpicsMotor(record_of(self.pv), self.name, fields=fields)
 
     def check_value(self, value: Any) -> Any:
@@ -291,8 +292,13 @@ class Positioner(Hooks):
         shift = 0.0
         if self.relative and self.origin is None:
             shift = (await self.locate())["setpoint"]
-        for position in self.extent or ():
-            await resolve(self.check_value(position + shift))
+        extent = self.extent
+        positions = [one + shift for one in extent] if extent else set(self._texts())
+        for position in positions:
+            await resolve(self.check_value(position))
+
+    def _texts(self) -> list[str]:
+        return [] if self.array is None else self.array.tolist()
 
     def strayed(self, asked: Any, found: Any) -> str:
         """Return what is wrong with where it stands, or "".

@@ -74,6 +74,11 @@ class Requests:
                 return "skip", ""
         return GO
 
+    @property
+    def any(self) -> bool:
+        """Whether something is asked for."""
+        return self._abort is not None or self.paused or self._skip > 0
+
     async def changed(self) -> None:
         """Wait until there may be something else to do than to pause."""
         self._news = asyncio.Event()

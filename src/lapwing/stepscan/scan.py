@@ -18,8 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from lapwing.engine import device_loop
 from lapwing.engine.engine import Engine, EngineResult
-from lapwing.errors import DeviceError, PlanArgumentError
+from lapwing.errors import (
+    DeviceError,
+    DeviceTimeoutError,
+    DisconnectedError,
+    PlanArgumentError,
+)
 from lapwing.messages import MsgGenerator
+from lapwing.protocols import Readings
 from lapwing.status import Status, status_of
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detector import Detector
@@ -32,6 +38,7 @@ from lapwing.stepscan.progress import Calls, DataCallback, Listener, Progress
 from lapwing.stepscan.requests import Requests
 from lapwing.stepscan.trigger import Trigger
 
+_INVALID = -1
 POINT_OVERHEAD = 0.003
 """Seconds that a point takes beside moving, settling and counting."""
 
@@ -266,27 +273,32 @@ class StepScan(Hooks):
             if one.is_pv
         ]
 
-    async def reconnected(self) -> None:
+    async def reconnected(self) -> bool:
         """Wait until every PV answers again, and arm the detectors anew.
+
+        Returns:
+            Whether they do; else people have asked for something meanwhile.
 
         Raises:
             DisconnectedError: They do not within ``reconnect_timeout``.
+            DeviceError: A detector that answers cannot be armed.
         """
         delay = 0.25
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while True:
+        while not self.requests.any:
             try:
                 await self.connect(timeout=2.0)
                 await self.arm()
-            except Exception:
+            except (DisconnectedError, DeviceTimeoutError):
                 limit = self.reconnect_timeout
                 if limit is not None and loop.time() - began > limit:
                     raise
                 await asyncio.sleep(delay)
-                delay = min(2 * delay, 5.0)
+                delay = min(2 * delay, 2.0)
             else:
-                return
+                return True
+        return False
 
     async def verify(self) -> None:
         """Raise if some position is beyond a limit; nothing moves.
@@ -309,6 +321,9 @@ class StepScan(Hooks):
     async def _stage(self) -> None:
         await self.connect()
         await self.verify()
+        if self.dwell is None:
+            for one in self.detectors:
+                await one.look_at_dwell()
         try:
             await self.arm()
             await self.progress.open(self)
@@ -330,6 +345,9 @@ class StepScan(Hooks):
             except DeviceError as exc:
                 errors.append(exc)
         await self.progress.close()
+        # The next scan may have other columns; and a prompt makes many scans.
+        self.point.disconnect()
+        self.extras.disconnect()
         if errors:
             raise errors[0]
 
@@ -346,11 +364,24 @@ class StepScan(Hooks):
             "extra_pvs": self.all_extra_pvs(),
         }
 
-    def too_short(self) -> str:
-        """Return the name of a detector whose last count was too short, or ""."""
-        for one in self.detectors:
-            if one.too_short(self.min_runtime):
-                return one.label
+    def verdict(self, i: int, reading: Readings) -> str:
+        """Return what is wrong with a point that was read, or "".
+
+        Args:
+            i: Number of the point, from 0.
+            reading: What was read.
+        """
+        for one in self.positioners:
+            found = reading.get(one.name)
+            if found and (wrong := one.strayed(one.position(i), found["value"])):
+                return wrong
+        for key, one in reading.items():
+            if one.get("alarm_severity") == _INVALID and not self.keep_invalid:
+                return f"its server calls {key} INVALID"
+        if self.min_runtime and self.dwell is not None:
+            for one in self.detectors:
+                if one.too_short(self.min_runtime):
+                    return f"{one.label} counted for too short a time"
         return ""
 
     # ------------------------------------------------------------ doing it
@@ -371,9 +402,7 @@ class StepScan(Hooks):
             times[1:] = np.maximum(times[1:], moves)
         dwell = 0.0 if self.dwell is None else self.dwell
         if self.dwell is None:
-            known = [one.dwell for one in self.detectors if one.dwell is not None]
-            found = [one.latest("readback") for one in known if one.connected]
-            dwell = max((float(value) for value in found if value), default=0.0)
+            dwell = max((one.dwell_seconds for one in self.detectors), default=0.0)
         each = self.pos_settle_time + self.det_settle_time + POINT_OVERHEAD
         return float(np.sum(times + dwell + each))
 

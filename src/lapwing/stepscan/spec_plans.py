@@ -262,7 +262,7 @@ class SpecPlans:
         if not (self.detectors or self.counters or self.triggers):
             raise PlanArgumentError(
                 f"{name} has nothing to count; choose detectors or counters first",
-                hint="spec.detectors = [det], or spec.counters = ['SIM:DET:COUNTS']",
+                hint="spec.count_on(det), or spec.count_on(counters=[PV])",
             )
         seconds = _number(name, time)
         if seconds <= 0:

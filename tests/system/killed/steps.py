@@ -1,7 +1,15 @@
 """A step scan that is killed: `lapwing run steps.py`; its IOC lives on."""
 
 from lapwing.epics import SIM_FIELDS
-from lapwing.stepscan import Counter, Detector, Positioner, StepScan, Trigger, mesh
+from lapwing.stepscan import (
+    Counter,
+    Detector,
+    Positioner,
+    ScalerDetector,
+    StepScan,
+    Trigger,
+    mesh,
+)
 
 (rows, columns), breakpoints = mesh(
     ("y", [0, 0.5, 1.0]), ("x", [0, 0.2, 0.4, 0.6, 0.8, 1.0]), snake=True
@@ -29,7 +37,8 @@ def tell(scan, num_points, data):
 
 scan = StepScan(
     [y, x],
-    detectors=[det],
+    # It learns what there is to read, and its extra PVs, only when it is connected.
+    detectors=[det, ScalerDetector("SIM:SCALER:")],
     dwell=0.02,
     breakpoints=breakpoints,
     extra_pvs=["SIM:TEMP1"],

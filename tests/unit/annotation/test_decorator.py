@@ -4,6 +4,7 @@ import inspect
 import time
 
 import pytest
+from kit import LOADED
 
 import lapwing
 from lapwing.annotation.decorator import annotation_of, parameter_annotation_decorator
@@ -145,5 +146,5 @@ def test_a_hostile_annotation_is_an_error_and_quick(own):
             parameter_annotation_decorator({"parameters": {"x": own}})(plan),
             expand_devices=lambda items: select_devices(items, {}),
         )
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 0.1 * LOADED
     assert len(str(caught.value)) < 700

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from kit import LOADED
 from ophyd import Component, Device, DynamicDeviceComponent, Signal
 from ophyd_async.core import DeviceVector, StandardReadable
 from ophyd_async.core import soft_signal_rw as soft_signal
@@ -158,7 +159,7 @@ def test_what_is_neither_name_nor_pattern_is_refused(item, words):
     began = time.process_time()
     with pytest.raises(PlanArgumentError) as caught:
         names(item)
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 0.1 * LOADED
     assert words in str(caught.value)
 
 
@@ -209,7 +210,7 @@ def test_lists_that_are_held_against_the_same_names_are_searched_once():
 def test_no_pattern_takes_long(text):
     began = time.process_time()
     BoundedPattern(text).found_in("a" * 20_000 + "!")
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 0.1 * LOADED
 
 
 def test_a_text_that_is_no_text_is_not_found():
@@ -231,7 +232,7 @@ def test_a_hundred_thousand_parts_take_less_than_a_second(item):
     trees = described_trees(tree_of(100_000))
     began = time.process_time()
     found = select_devices([item], trees)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 1 * LOADED
     assert len(found) > 10_000
 
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from kit import LOADED
 
 from lapwing.annotation import type_names
 from lapwing.annotation.types import (
@@ -180,5 +181,5 @@ def test_hostile_text_is_an_error_and_nothing_else(text):
     began = time.process_time()
     with pytest.raises(PlanArgumentError) as caught:
         parse_type(text)
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 0.1 * LOADED
     assert len(str(caught.value)) < 400

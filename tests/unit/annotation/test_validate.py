@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from kit import LOADED
 
 from lapwing.annotation import check_plan, validate_plan
 from lapwing.annotation.validate import compiled_plan
@@ -286,6 +287,6 @@ def test_a_hostile_value_is_refused_quickly(name, value):
     kwargs = {"detectors": [], name: value}
     began = time.process_time()
     words = said("count", **kwargs)
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 0.1 * LOADED
     assert words.startswith("Plan validation failed: plan 'count': parameter")
     assert len(words) < 1200

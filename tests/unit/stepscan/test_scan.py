@@ -1,5 +1,6 @@
 """A step scan before anything is connected: its order, its checks, its positions."""
 
+import asyncio
 import re
 
 import numpy as np
@@ -35,7 +36,7 @@ def two_by_two(**options):
 
 def test_a_point_is_all_moves_then_all_triggers_then_one_reading():
     said = words(messages(two_by_two()))
-    begin = said.index(("checkpoint", None))
+    begin = said.index(("checkpoint", None), said.index(("wait", None)))
     assert said[begin : said.index(("checkpoint", None), begin + 1)] == [
         ("checkpoint", None),
         ("set", "x"),
@@ -52,13 +53,15 @@ def test_a_point_is_all_moves_then_all_triggers_then_one_reading():
 
 def test_it_stages_goes_to_the_start_and_notes_the_extra_pvs_before_the_first_point():
     said = words(messages(two_by_two(extra_pvs=["IOC:temperature"])))
-    assert said[: said.index(("checkpoint", None))] == [
+    assert said[: said.index(("save", None)) + 1] == [
         ("stage", "step_scan"),
         ("subscribe", None),
         ("open_run", None),
+        ("checkpoint", None),
         ("set", "x"),
         ("set", "y"),
         ("wait", None),
+        ("checkpoint", None),
         ("create", None),
         ("read", "extra_pvs"),
         ("save", None),
@@ -103,8 +106,6 @@ def test_hooks_come_in_order_and_those_after_the_scan_in_reverse():
 
     def answer(msg):
         if msg.command == "wait_for":
-            import asyncio
-
             for make in msg.args[0]:
                 asyncio.run(make())
 
@@ -233,15 +234,24 @@ def test_a_point_whose_reading_is_invalid_is_taken_again_a_bounded_number_of_tim
     bad = {"c": {"value": 1.0, "timestamp": 0.0, "alarm_severity": -1}}
     scan = two_by_two(max_retries=2)
     left = [bad, bad]
-    said = words(
-        messages(
-            scan, lambda msg: left.pop() if msg.command == "read" and left else None
-        )
-    )
+
+    async def reconnected():
+        return True
+
+    scan.reconnected = reconnected
+
+    def answer(msg):
+        if msg.command == "wait_for":
+            for make in msg.args[0]:
+                asyncio.run(make())
+        return left.pop() if msg.command == "read" and left else None
+
+    said = words(messages(scan, answer))
     assert said.count(("drop", None)) == 2
     assert said.count(("save", None)) == 3
+    left = [bad] * 3
     with pytest.raises(Exception, match="its server calls c INVALID"):
-        messages(scan, lambda msg: bad if msg.command == "read" else None)
+        messages(scan, answer)
 
 
 def test_metadata_say_what_is_scanned():

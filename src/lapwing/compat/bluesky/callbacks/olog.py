@@ -93,7 +93,7 @@ def _rendered(template: str, start: Document) -> str:
     if "{{" not in template and "{%" not in template:
         return template
     try:
-        import jinja2  # pyright: ignore[reportMissingImports]
+        import jinja2
     except ImportError as exc:
         raise ImportError(
             "templates of the logbook are rendered by the package jinja2, which is "

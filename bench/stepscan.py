@@ -146,7 +146,7 @@ def long_scans(prefix: str, points: int) -> list[Series]:
 
 
 def main() -> None:
-    args = arguments(__doc__, points=500, blocks=7, long=20000)
+    args = arguments(__doc__, points=500, blocks=7, long=100000)
     with Beamline.start() as beamline:
         os.environ.update(beamline.environment)
         prefix = f"{beamline.prefix}FAST:"

@@ -16,7 +16,8 @@ from lapwing.stepscan import Counter, Detector, Positioner, StepScan, Trigger
 from lapwing.stepscan.posting import INFO, SSCAN, Poster
 from lapwing.stepscan.progress import Silent
 
-LIMIT = 30.0
+LIMIT = 60  # libca looks for a server that was away ever less often
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,6 +7,7 @@ Test: tests/system/test_step_detectors.py, against the simulated beamline.
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from lapwing.epics.device import EpicsDevice
@@ -34,7 +35,8 @@ class FilePlugin(EpicsDevice):
         name: Name of the detector.
         label: What people call the detector.
         path: Directory for the server to write into.
-        file_name: What names of files begin with.
+        file_name: What names of files begin with; the time of their beginning follows,
+            for the number of a server that was started anew begins anew.
         template: How a file's name is made of directory, name and number.
 
     Attributes:
@@ -61,12 +63,13 @@ class FilePlugin(EpicsDevice):
             "EnableCallbacks": 1,
             "AutoIncrement": 1,
             "FilePath": path,
-            "FileName": file_name,
+            "FileName": file_name,  # see `start`
             "FileTemplate": template,
             "FileWriteMode": "Stream",
             # As many as come, until it is told to end.
             "NumCapture": 0,
         }
+        self._begins_with = file_name
         self._writing = False
         self._number = 0
         self.file = ""
@@ -85,6 +88,9 @@ class FilePlugin(EpicsDevice):
             if self._writing:
                 return
             await self._stop_capture()  # somebody else's
+        # To the hundredth of a second: real plugins write over what is there.
+        stamp = f"{datetime.now():%Y%m%d-%H%M%S-%f}"[:-4]
+        self._settings["FileName"] = f"{self._begins_with}_{stamp}"
         for role, value in self._settings.items():
             await self.channel(role).put(value, timeout=5.0)
         await self._number_anew()

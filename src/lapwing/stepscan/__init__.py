@@ -21,9 +21,10 @@ from lapwing.stepscan.detectors import (
     get_detector,
 )
 from lapwing.stepscan.loop import step_scan
+from lapwing.stepscan.meshes import mesh
 from lapwing.stepscan.positioner import Positioner
 from lapwing.stepscan.posting import INFO, SSCAN, Poster
-from lapwing.stepscan.scan import StepScan, mesh
+from lapwing.stepscan.scan import StepScan
 from lapwing.stepscan.taking import BadPoint
 from lapwing.stepscan.trigger import Trigger
 from lapwing.stepscan.xafs import XafsRegion, xafs_points

@@ -34,9 +34,9 @@ from lapwing.stepscan.definition_model import (
 )
 from lapwing.stepscan.definition_text import Path
 from lapwing.stepscan.detector import Detector
-from lapwing.stepscan.meshes import mesh_metadata
+from lapwing.stepscan.meshes import mesh, mesh_metadata
 from lapwing.stepscan.positioner import Positioner
-from lapwing.stepscan.scan import StepScan, mesh
+from lapwing.stepscan.scan import StepScan
 from lapwing.stepscan.trigger import Trigger
 from lapwing.stepscan.xafs import XafsRegion, xafs_points
 

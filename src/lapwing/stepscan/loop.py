@@ -43,7 +43,7 @@ def step_scan(scan: "StepScan") -> MsgGenerator[str]:
     relative = [one for one in scan.positioners if one.relative]
     for one in relative:
         one.origin = None
-    yield from _staged("stage", scan)
+    yield from staged("stage", scan)
     for one in relative:
         location = yield Msg("locate", one)
         one.origin = 0.0 if location is None else float(location["setpoint"])
@@ -83,7 +83,7 @@ def _after(
     yield from run_hooks(owners, "post_scan", errors, scan=scan, point=taken)
     for positioner, position in before.items():
         yield from _noting(errors, lambda one=(positioner, position): _go_back(*one))
-    yield from _noting(errors, lambda: _staged("unstage", scan))
+    yield from _noting(errors, lambda: staged("unstage", scan))
 
 
 def _noting(
@@ -95,7 +95,12 @@ def _noting(
         errors.append(exc)
 
 
-def _staged(verb: str, scan: "StepScan") -> MsgGenerator[None]:
+def staged(verb: str, scan: "StepScan") -> MsgGenerator[None]:
+    """Stage, or unstage, a scan and the devices that are not its own.
+
+    Raises:
+        LapwingError: One of them cannot be; its own error, not that of a status.
+    """
     for device in (scan, *scan.devices):
         try:
             answer = yield Msg(verb, device, group=_STAGED)

@@ -1,7 +1,7 @@
-"""Meshes: what the metadata say of a scan over rows of points.
+"""Meshes: scans over rows of points, as lists, and what the metadata say of them.
 
-Owns shape, extents, snaking and dimensions, as plots and files look for them.
-Must not know how positions are made; `lapwing.stepscan.scan.mesh` does.
+Owns breakpoints, shape, extents, snaking and dimensions; not the mathematics of grids.
+Must not know scans; the positions are `lapwing.trajectory`'s.
 Test: tests/unit/stepscan/test_definition.py, test_spec_commands.py.
 """
 
@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+from lapwing.trajectory import ArrayGenerator, CompoundGenerator
 
 
 class Named(Protocol):
@@ -38,3 +40,28 @@ def mesh_metadata(
             "dimensions": [[[one.name], "primary"] for one in positioners],
         },
     }
+
+
+def mesh(
+    *axes: tuple[Any, ArrayLike], snake: bool = False
+) -> tuple[list[NDArray[np.float64]], list[int]]:
+    """Return the positions of a mesh as lists, and a breakpoint for each row.
+
+    Args:
+        *axes: Pairs of anything and its positions, the slowest first.
+        snake: Whether every second row goes back.
+
+    Returns:
+        The positions for each axis, ``(num_points,)``; the numbers of the points that
+        end a row of the fastest axis.
+
+    Raises:
+        PlanArgumentError: An axis has no positions, or one that is no finite number.
+    """
+    rows = [
+        ArrayGenerator(f"axis {i}", "", np.asarray(positions, float), alternate=snake)
+        for i, (_, positions) in enumerate(axes)
+    ]
+    points = CompoundGenerator(generators=rows).slice(0, None).midpoint
+    row = len(rows[-1])
+    return list(points.T.copy()), list(range(row - 1, len(points), row))

@@ -9,7 +9,7 @@ Test: tests/unit/stepscan/test_scan.py; against the beamline in test_step_scan.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -464,32 +464,3 @@ def _dwell_of(dwell: ArrayLike | None) -> NDArray[np.float64] | None:
             "needed"
         )
     return seconds
-
-
-def mesh(
-    *axes: tuple[Any, Sequence[float]], snake: bool = False
-) -> tuple[list[NDArray[np.float64]], list[int]]:
-    """Return the positions of a mesh as lists, and a breakpoint for each row.
-
-    Args:
-        *axes: Pairs of anything and its positions, the slowest first.
-        snake: Whether every second row goes back.
-
-    Returns:
-        The positions for each axis, ``(num_points,)``; the numbers of the points that
-        end a row of the fastest axis.
-    """
-    arrays = [np.asarray(positions, float) for _, positions in axes]
-    shape = tuple(map(len, arrays))
-    indices = np.indices(shape)
-    if snake:
-        for axis in range(1, len(arrays)):
-            turned = indices[:axis].sum(axis=0) % 2 == 1
-            indices[axis] = np.where(
-                turned, shape[axis] - 1 - indices[axis], indices[axis]
-            )
-    points = [
-        array[index.ravel()] for array, index in zip(arrays, indices, strict=True)
-    ]
-    row = shape[-1]
-    return points, list(range(row - 1, int(np.prod(shape)), row))

@@ -11,7 +11,9 @@ from typing import Any
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.preprocessors import finalize_wrapper
 from lapwing.stepscan.detector import Detector
+from lapwing.stepscan.loop import staged
 from lapwing.stepscan.scan import StepScan
+from lapwing.stepscan.taking import count as take_count
 
 _TIMES = ("dwell", "exposure_time", "count_time", "acquire_time", "preset_time")
 _GROUP = "spec"
@@ -46,7 +48,7 @@ def count_once(scan: StepScan) -> Generator[Msg, Any, dict[str, Any]]:
         The readings by data key.
     """
     found: dict[str, Any] = {}
-    yield from _staged("stage", scan)
+    yield from staged("stage", scan)
 
     def count() -> MsgGenerator[None]:
         yield from set_times(scan.devices, scan.dwell_at(0) or 0.0)
@@ -55,19 +57,9 @@ def count_once(scan: StepScan) -> Generator[Msg, Any, dict[str, Any]]:
             if one.dwell is not None:
                 yield Msg("set", one.dwell, scan.dwell_at(0), group=_GROUP)
         yield Msg("wait", None, group=_GROUP)
-        triggered = [one for one in scan.devices if hasattr(one, "trigger")]
-        for one in (*scan.triggers, *triggered):
-            yield Msg("trigger", one, group=_GROUP)
-        yield Msg("wait", None, group=_GROUP)
+        yield from take_count(scan, [])
         for one in (scan.point, *scan.devices):
             found.update((yield Msg("read", one)) or {})
 
-    yield from finalize_wrapper(count(), lambda: _staged("unstage", scan))
+    yield from finalize_wrapper(count(), lambda: staged("unstage", scan))
     return found
-
-
-def _staged(verb: str, scan: StepScan) -> MsgGenerator[None]:
-    for device in (scan, *scan.devices):
-        answer = yield Msg(verb, device, group=_GROUP)
-        if hasattr(answer, "add_callback"):
-            yield Msg("wait", None, group=_GROUP)

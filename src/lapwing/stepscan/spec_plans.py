@@ -18,8 +18,8 @@ from lapwing.errors import PlanArgumentError
 from lapwing.messages import Msg
 from lapwing.plans.plan import Plan
 from lapwing.stepscan.counter import Counter
-from lapwing.stepscan.meshes import mesh_metadata
-from lapwing.stepscan.scan import StepScan, mesh
+from lapwing.stepscan.meshes import mesh, mesh_metadata
+from lapwing.stepscan.scan import StepScan
 from lapwing.stepscan.spec_counting import count_once, set_times
 from lapwing.stepscan.spec_motors import Motors, aimed
 from lapwing.stepscan.trigger import Trigger

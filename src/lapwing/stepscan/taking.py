@@ -52,7 +52,7 @@ def take_point(
     """
     try:
         yield from _go(scan, i, pace, statuses)
-        yield from _count(scan, statuses)
+        yield from count(scan, statuses)
         if scan.det_settle_time:
             yield Msg("sleep", None, scan.det_settle_time)
         yield Msg("create", None, name=PRIMARY)
@@ -98,7 +98,8 @@ def _go(
         yield Msg("sleep", None, scan.pos_settle_time)
 
 
-def _count(scan: "StepScan", statuses: list[Any]) -> MsgGenerator[None]:
+def count(scan: "StepScan", statuses: list[Any]) -> MsgGenerator[None]:
+    """Start all triggers, then wait for all."""
     started = False
     for one in (*scan.triggers, *scan.devices):
         if hasattr(one, "trigger"):

@@ -8,7 +8,7 @@ import pytest
 
 from lapwing.errors import PlanArgumentError, RequestAbort, StateError
 from lapwing.stepscan import Counter, Detector, Detectors, Positioner, StepScan, Trigger
-from lapwing.stepscan.scan import mesh
+from lapwing.stepscan.meshes import mesh
 
 
 def messages(scan, answer=lambda msg: None):

@@ -13,7 +13,14 @@ from kit import Documents
 from lapwing import RunEngine
 from lapwing.engine import device_loop
 from lapwing.epics import SIM_FIELDS, clients
-from lapwing.errors import DeviceError, DisconnectedError, PlanArgumentError, StateError
+from lapwing.epics.convert import text_of
+from lapwing.errors import (
+    DeviceError,
+    DisconnectedError,
+    PlanArgumentError,
+    RunEngineInterrupted,
+    StateError,
+)
 from lapwing.sim.instruments import Look, region_sum
 from lapwing.sim.sample import Sample
 from lapwing.stepscan import Counter, Positioner, StepScan
@@ -290,7 +297,82 @@ def test_an_area_detector_that_shows_live_images_is_stopped_first(RE, documents)
     for look, data in looks(documents):
         assert data["cam_maxvalue"] == look.frame(0).max()
         assert data["beam_maxvalue"] <= data["cam_maxvalue"]
+    assert read("SIM:CAM:cam1:ImageMode") == 2
+    assert read("SIM:CAM:cam1:Acquire") == 1  # and who looked goes on looking
+    put("SIM:CAM:cam1:Acquire", 0)
     put("SIM:CAM:cam1:ImageMode", "Single")
+
+
+ANOTHER_SETUP = {
+    "cam1:ImageMode": 1,
+    "cam1:NumImages": 7,
+    "cam1:TriggerMode": 1,
+    "cam1:ArrayCallbacks": 0,
+    "Stats1:EnableCallbacks": 0,
+    "HDF1:EnableCallbacks": 0,
+    "HDF1:FileName": "mine",
+    "HDF1:FileTemplate": "%s%s_%3.3d.hdf5",
+    "HDF1:FileWriteMode": 1,
+    "HDF1:NumCapture": 12,
+    "HDF1:AutoIncrement": 0,
+}
+
+
+@pytest.fixture
+def another_setup(tmp_path):
+    """How somebody else uses the camera; it is asserted to be so again at the end."""
+    put("SIM:CAM:HDF1:Capture", 0)
+    wanted = {**ANOTHER_SETUP, "HDF1:FilePath": str(tmp_path)}
+    before = {name: setup_of(name) for name in wanted}
+    for name, value in wanted.items():
+        put(f"SIM:CAM:{name}", value)
+    yield
+    found = {name: setup_of(name) for name in wanted}
+    for name, value in before.items():
+        put(f"SIM:CAM:{name}", value)
+    assert found == wanted
+    assert read("SIM:CAM:HDF1:Capture_RBV") == 0
+
+
+def setup_of(name):
+    value = read(f"SIM:CAM:{name}")
+    return text_of(value) if isinstance(value, str | np.ndarray) else value
+
+
+def test_a_camera_and_its_file_plugin_are_as_before_after_a_scan(
+    RE, documents, tmp_path, another_setup
+):
+    (tmp_path / "frames").mkdir()
+    RE(scan_of(AreaDetector("SIM:CAM:", file_path=tmp_path / "frames")).plan())
+    assert len(documents.points()) == 3
+
+
+def test_a_camera_is_as_before_after_an_abort_in_mid_exposure(
+    RE, documents, tmp_path, another_setup
+):
+    camera = AreaDetector("SIM:CAM:", file_path=tmp_path)
+    scan = scan_of(camera, dwell=30.0)
+    aborted = threading.Thread(
+        target=lambda: (until_exposing(), RE.abort("enough")), daemon=True
+    )
+    aborted.start()
+    with pytest.raises(RunEngineInterrupted):
+        RE(scan.plan())
+    aborted.join(10)
+    assert documents.named("stop")[0]["exit_status"] == "abort"
+
+
+def until_exposing():
+    end = time.monotonic() + 10
+    while read("SIM:CAM:cam1:DetectorState_RBV") != 1:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_camera_is_as_before_if_its_file_cannot_be_begun(RE, tmp_path, another_setup):
+    camera = AreaDetector("SIM:CAM:", file_path=tmp_path / "nowhere")
+    with pytest.raises(DeviceError, match="does not write"):
+        RE(scan_of(camera).plan())
 
 
 def test_a_directory_that_is_not_there_is_told_before_the_first_point(

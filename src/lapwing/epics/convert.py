@@ -86,6 +86,18 @@ def limits_of(get: Callable[[str, float], Any]) -> tuple[tuple[str, float, float
     return tuple(found)
 
 
+def text_of(value: Any) -> str:
+    """Return the text in a PV, which may hold it as an array of characters.
+
+    Args:
+        value: A text, or an array of characters that ends with a 0.
+    """
+    if isinstance(value, str):
+        return value
+    codes = np.asarray(value).astype(np.uint8).tobytes()
+    return codes.partition(b"\0")[0].decode(errors="replace")
+
+
 def to_put(value: Any, control: Control, title: str, *, bounded: bool = True) -> Any:
     """Return a value in the form in which the PV takes it.
 

@@ -7,13 +7,13 @@ Test: tests/system/test_step_scan.py, against the simulated beamline.
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lapwing.epics.device import EpicsDevice
 from lapwing.epics.pv_objects import pv_name
+from lapwing.epics.settings import Settings
 from lapwing.epics.signal import EpicsSignal
-from lapwing.errors import DeviceError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.hooks import Hook, Hooks
 from lapwing.stepscan.names import ExtraPVs, key_of, labelled
@@ -69,7 +69,7 @@ class Detector(Hooks):
             self.dwell = EpicsSignal(self.dwell_pv, f"{self.name}_dwell")
         self.extra_pvs = labelled(extra_pvs)
         self.settings = dict(settings or {})
-        self._set_up = _Settings(f"{self.name}_settings", self.settings)
+        self._set_up = Settings(f"{self.name}_settings", self.settings)
 
     @property
     def triggers(self) -> list[Trigger]:
@@ -88,8 +88,7 @@ class Detector(Hooks):
         Args:
             settings: Values by PV, in the order in which they are written.
         """
-        if list(settings) != list(self.settings):
-            self._set_up = _Settings(self._set_up.name, settings)
+        self._set_up.set_pvs({pv: pv for pv in settings})
         self.settings = dict(settings)
 
     async def prepare(self, timeout: float = 5.0) -> None:
@@ -167,35 +166,3 @@ class Detectors(list[Detector]):
     def counters(self) -> list[Counter]:
         """Every counter, in order."""
         return [counter for detector in self for counter in detector.counters]
-
-
-class _Settings(EpicsDevice):
-    """PVs that are written before a scan and written back after it."""
-
-    kind = "settings"
-
-    def __init__(self, name: str, settings: Mapping[str, Any]):
-        super().__init__(name, {pv: pv for pv in settings})
-        self._before: dict[str, Any] = {}
-
-    async def write(self, settings: Mapping[str, Any]) -> None:
-        if not settings:
-            return
-        pvs: Sequence[str] = list(settings)
-        found = await self.get(*pvs)
-        for pv, value in zip(pvs, found, strict=True):
-            self._before.setdefault(pv, value.value)
-        # In the order given: some records refuse one before another.
-        for pv, value in settings.items():
-            await self.channel(pv).put(value, timeout=5.0)
-
-    async def restore(self) -> None:
-        before, self._before = self._before, {}
-        errors: list[DeviceError] = []
-        for pv, value in reversed(before.items()):
-            try:
-                await self.channel(pv).put(value, timeout=5.0)
-            except DeviceError as exc:
-                errors.append(exc)
-        if errors:
-            raise errors[0]

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from lapwing.epics.device import EpicsDevice
+from lapwing.epics.settings import together
+from lapwing.errors import DeviceError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detectors.file_plugin import FilePlugin
 from lapwing.stepscan.detectors.ready import Answers, ReadyDetector, named
 from lapwing.stepscan.trigger import Trigger
 
 NUM_REGIONS = 32
+_CONTINUOUS = 2
 
 
 class AreaDetector(ReadyDetector):
@@ -66,6 +69,7 @@ class AreaDetector(ReadyDetector):
         self._statistics = tuple(statistics)
         self._trigger_mode = trigger_mode
         self._lazy = f"{file_plugin}:LazyOpen" if file_path is not None else ""
+        self._live = False
         super().__init__(prefix, **options)
         self.file: FilePlugin | None = None
         if file_path is not None:
@@ -178,20 +182,46 @@ class AreaDetector(ReadyDetector):
 
     async def arm(self) -> None:
         """Make it ready to take single images, and its file ready to be written."""
+        if self.trigger is not None and not self._armed:
+            await self._look_at_live(self.trigger)
         # Who looks at live images would else share the scan's.
-        if self.trigger is not None:
-            await self.trigger.stop()
+        await self._stop()
         await super().arm()
         if self.file is not None:
             await self.file.start()
 
     async def disarm(self) -> None:
-        """Close its file, and write back what was there before."""
-        try:
-            if self.file is not None:
-                await self.file.end()
-        finally:
-            await super().disarm()
+        """Close its file, and put back what was there before; live images, too.
+
+        Raises:
+            DeviceError: Something failed; the rest was done all the same.
+        """
+        # The images end first, then their file; only then their settings change.
+        steps = [self._stop, super().disarm, self._show_live]
+        if self.file is not None:
+            steps[1:1] = [self.file.end, self.file.restore]
+        errors: list[DeviceError] = []
+        for step in steps:
+            try:
+                await step()
+            except DeviceError as exc:
+                errors.append(exc)
+        if errors:
+            raise together(errors)
+
+    async def _look_at_live(self, trigger: Trigger) -> None:
+        (acquires,) = await trigger.get("trigger")
+        (mode,) = await self._set_up.get(self.cam("ImageMode"))
+        self._live = bool(acquires.value) and mode.value == _CONTINUOUS
+
+    async def _show_live(self) -> None:
+        live, self._live = self._live, False
+        if live and self.trigger is not None:
+            await self.trigger.channel("trigger").put(self.trigger.value, wait=False)
+
+    async def _stop(self) -> None:
+        if self.trigger is not None:
+            await self.trigger.stop()
 
     def facts(self) -> dict[str, Any]:
         """Return what the metadata of a scan say of it; its file among that."""

@@ -6,25 +6,13 @@ Test: tests/unit/stepscan/test_detectors.py, with values made by hand.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from lapwing.epics.channel import Control, Value
+from lapwing.epics.convert import text_of
 from lapwing.protocols import DataKey
 from lapwing.stepscan.counter import Counter
-
-
-def text_of(value: Any) -> str:
-    """Return the text in a PV, which may hold it as an array of characters.
-
-    Args:
-        value: A text, or an array of characters that ends with a 0.
-    """
-    if isinstance(value, str):
-        return value
-    codes = np.asarray(value).astype(np.uint8).tobytes()
-    return codes.partition(b"\0")[0].decode(errors="replace")
 
 
 class TextCounter(Counter):

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from lapwing.epics.device import EpicsDevice
+from lapwing.epics.settings import Settings
 from lapwing.errors import DeviceError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detectors.computed import FrameCounter, TextCounter, text_of
@@ -18,8 +19,7 @@ from lapwing.stepscan.detectors.computed import FrameCounter, TextCounter, text_
 START_LIMIT = 10.0
 """Seconds that a file may take to be opened, or to be closed."""
 _POLL = 0.01
-_WRITTEN = ("FilePath", "FileName", "FileTemplate", "AutoIncrement", "FileWriteMode")
-_WRITTEN += ("NumCapture", "EnableCallbacks", "Capture", "FileNumber")
+_WRITTEN = ("Capture", "FileNumber")
 _READ = ("Capture_RBV", "FilePathExists_RBV", "FileNumber_RBV", "FullFileName_RBV")
 _READ += ("NumCaptured_RBV", "WriteStatus", "WriteMessage")
 
@@ -56,8 +56,6 @@ class FilePlugin(EpicsDevice):
         file_name: str,
         template: str,
     ):
-        names = (*_WRITTEN, *_READ)
-        super().__init__(f"{name}_file", {one: prefix + one for one in names})
         self._prefix = prefix
         self._settings: dict[str, Any] = {
             "EnableCallbacks": 1,
@@ -69,6 +67,10 @@ class FilePlugin(EpicsDevice):
             # As many as come, until it is told to end.
             "NumCapture": 0,
         }
+        self._set_up = Settings(f"{name}_file_settings", self._by_pv())
+        names = (*_WRITTEN, *_READ)
+        pvs = {one: prefix + one for one in names}
+        super().__init__(f"{name}_file", pvs, [self._set_up])
         self._begins_with = file_name
         self._writing = False
         self._number = 0
@@ -77,6 +79,9 @@ class FilePlugin(EpicsDevice):
             TextCounter(f"{prefix}FullFileName_RBV", f"{label} file"),
             FrameCounter(f"{prefix}NumCaptured_RBV", f"{label} frame"),
         ]
+
+    def _by_pv(self) -> dict[str, Any]:
+        return {self._prefix + one: value for one, value in self._settings.items()}
 
     async def start(self) -> None:
         """Begin a file; one that is being written already goes on.
@@ -91,8 +96,7 @@ class FilePlugin(EpicsDevice):
         # To the hundredth of a second: real plugins write over what is there.
         stamp = f"{datetime.now():%Y%m%d-%H%M%S-%f}"[:-4]
         self._settings["FileName"] = f"{self._begins_with}_{stamp}"
-        for role, value in self._settings.items():
-            await self.channel(role).put(value, timeout=5.0)
+        await self._set_up.write(self._by_pv())
         await self._number_anew()
         # Its put completes when the last image is written.
         await self.channel("Capture").put(1, wait=False)
@@ -130,6 +134,17 @@ class FilePlugin(EpicsDevice):
         if self.connected:
             self.file = text_of(await self._value("FullFileName_RBV"))
             await self._stop_capture()
+
+    async def restore(self) -> None:
+        """Put back what was set before `start`; to be done after `end`.
+
+        The number of the next file is left as it is: back at an earlier one, a file
+        would be written over.
+
+        Raises:
+            DeviceError: Something cannot be put back.
+        """
+        await self._set_up.restore()
 
     async def _stop_capture(self) -> None:
         await self.channel("Capture").put(0, wait=False)

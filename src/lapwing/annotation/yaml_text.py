@@ -1,0 +1,106 @@
+"""YAML that somebody else has written: plain values, read in bounded time.
+
+Owns what of YAML is read: no tags, no depth, no aliases that grow without end.
+Must not know what the values are for.
+Test: ``parse_yaml(content, path)`` with YAML that is right, wrong and hostile.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lapwing.errors import ConfigError
+
+DEEPEST = 200
+MOST_VALUES = 10_000_000
+"""Values that there may be once each alias is written out."""
+
+# libyaml is some ten times faster; a PyYAML that was built without it has none.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
+_ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+
+
+def parse_yaml(content: bytes, path: Path | str) -> Any:
+    """Read YAML of plain values: texts, numbers, bools, None, lists and dicts.
+
+    Args:
+        content: In UTF-8 or UTF-16.
+        path: The file, for errors.
+
+    Raises:
+        ConfigError: It is no YAML, asks for other objects, or is
+            nested too deep; ``context`` has ``file`` and ``line``.
+    """
+    try:
+        _look_through(content, path)
+        found = yaml.load(content, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise file_fault(path, f"it is no YAML: {error.problem}", line) from None
+    except (yaml.YAMLError, ValueError) as error:
+        words = f"it is no YAML: {str(error)[:200].splitlines()[0]}"
+        raise file_fault(path, words) from None
+    size, depth = _expanded(found, {})
+    if size > MOST_VALUES or depth > DEEPEST:
+        raise file_fault(path, "its aliases stand for far too much")
+    return found
+
+
+def _look_through(content: bytes, path: Path | str) -> None:
+    """Refuse what must not reach the loader, which trusts the depth of its input."""
+    depth = 0
+    for event in yaml.parse(content, Loader=_Loader):
+        if isinstance(event, _ENDS):
+            depth -= 1
+            continue
+        if isinstance(event, _STARTS):
+            depth += 1
+        tag = getattr(event, "tag", None)
+        if depth > DEEPEST or tag:
+            why = f"a tag, {tag[:80]!r}, is not allowed" if tag else "it is too deep"
+            raise file_fault(path, why, event.start_mark.line + 1)
+
+
+def _expanded(value: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Return how many values, and how deep, it is with each alias written out."""
+    if not isinstance(value, (dict, list)):
+        return 1, 0
+    found = known.get(id(value))
+    if found is None:
+        known[id(value)] = MOST_VALUES + 1, 0  # should it be met again inside itself
+        inner = value.values() if isinstance(value, dict) else value
+        sizes = [_expanded(one, known) for one in inner]
+        size = 1 + sum(size for size, _ in sizes)
+        found = known[id(value)] = size, 1 + max((deep for _, deep in sizes), default=0)
+    return found
+
+
+def line_of(content: bytes, place: Sequence[str | int]) -> int | None:
+    """Return the line, from 1, of a value, or of the last part of the way to it.
+
+    Args:
+        content: YAML that `parse_yaml` has read.
+        place: The keys and indices that lead to the value.
+    """
+    node = yaml.compose(content, Loader=_Loader)
+    line = node.start_mark.line if node is not None else 0
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            pairs = [(key, value) for key, value in node.value if key.value == step]
+            if not pairs:
+                break
+            key, node = pairs[-1]
+            line = key.start_mark.line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line
+    return line + 1
+
+
+def file_fault(path: Path | str, why: str, line: int | None = None) -> ConfigError:
+    """Return the error of a file, with its line if that is known."""
+    place = f"{path}, line {line}" if line else str(path)
+    return ConfigError(f"{place}: {why}", file=str(path), line=line)

@@ -1,9 +1,9 @@
 """Trajectories are those of scanspec 1 and of scanpointgenerator 3.1.
 
 scanpointgenerator cannot be imported on any Python that Lapwing runs on. What it makes
-of some scans, drawn at random, is in scanpointgenerator_scans.json: descriptions, and
-what its own code computed of them, with a stand-in for the library by which it checks
-arguments. Other scans are worked out here from its documentation.
+of some scans, drawn at random, is in scanpointgenerator_scans.json, as version 3.1
+computed it on Python 3.8; scripts/record_scanpointgenerator.py makes that file. Other
+scans are worked out here from its documentation.
 """
 
 import json
@@ -43,6 +43,7 @@ from lapwing.trajectory import (
     ZipGenerator,
 )
 from lapwing.trajectory.adapters import from_scanspec
+from lapwing.trajectory.description import Described
 
 
 def assert_same(trajectory: Trajectory, spec: Spec[Any]) -> None:
@@ -227,6 +228,28 @@ def test_a_scan_is_what_scanpointgenerator_made_of_it(kept: dict[str, Any]):
     ):
         expected = np.array(kept[name]).reshape(table.shape)
         np.testing.assert_allclose(table, expected, rtol=1e-14, atol=1e-14)
+    assert scan.to_dict() == kept["described"]
+
+
+def test_every_kind_of_scanpointgenerator_is_among_the_scans():
+    kinds = {kind for kept in SCANS for kind in type_ids(kept["scan"])}
+    known = {kind.typeid for kind in every_kind(Described)}
+    assert kinds == {kind for kind in known if kind.startswith("scanpointgenerator:")}
+
+
+def type_ids(described: Any) -> set[str]:
+    """Return all type ids in a description."""
+    if isinstance(described, dict):
+        inside = set().union(*map(type_ids, described.values()))
+        return inside | {described["typeid"]}
+    if isinstance(described, list):
+        return set().union(*map(type_ids, described))
+    return set()
+
+
+def every_kind(kind: type[Described]) -> set[type[Described]]:
+    below = set().union(*map(every_kind, kind.__subclasses__()))
+    return below | {kind} if kind.typeid else below
 
 
 def test_a_circle_over_a_snake_is_scanpointgenerator_s():

@@ -8,7 +8,6 @@ Test: offsets of a range against those of the whole, and of scanpointgenerator.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
@@ -81,8 +80,8 @@ class RandomOffsetMutator(Mutator):
 
     It depends on the seed, the axis and the index alone, so any range of points has
     the offsets that it has in the whole. It is scanpointgenerator's noise, which
-    tells axes by their first letter; where two of its axes begin alike, ours tells
-    all but the first of them by their whole name.
+    tells axes by their first letter: axes that begin alike are moved alike. Give each
+    of them a mutator with a seed of its own, so that they are not.
 
     Args:
         seed: A whole number; another one makes other offsets.
@@ -100,16 +99,11 @@ class RandomOffsetMutator(Mutator):
         self.seed = int(seed)
         self.axes = as_axes(axes)
         self.max_offset = _by_axis(max_offset, self.axes, "max_offset")
-        self._salts: dict[str, int] = {}
-        for axis in self.axes:
-            salt = ord(axis[0])
-            taken = salt in self._salts.values()
-            self._salts[axis] = crc32(axis.encode()) if taken else salt
 
     def offsets(self, axis: str, index: Ints) -> Floats:
         """Return an offset from -max_offset to max_offset for each point."""
         key = ((index << 4) & _WORD).astype(np.uint32)
-        key += np.uint32(self._salts[axis] & _WORD)
+        key += np.uint32(ord(axis[0]) & _WORD)
         key ^= np.uint32((self.seed << 12) & _WORD)
         # To single precision first, as there; that may round a hair above 1.
         share = _mixed(key).astype(np.float32).astype(np.float64) / _WORD

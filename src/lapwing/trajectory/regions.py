@@ -211,7 +211,7 @@ def _as_arc(begin: float, end: float) -> tuple[float, float]:
     end += 2 * pi if end < begin else 0
     if end < begin or end - begin >= 2 * pi:
         return 0.0, 2 * pi
-    first = begin % (2 * pi)
+    first = (begin + 2 * pi) % (2 * pi)
     return first, first + (end - begin)
 
 

@@ -50,10 +50,16 @@ def test_another_seed_makes_other_offsets():
     assert not np.isclose(one, two).any()
 
 
-def test_axes_that_begin_alike_are_moved_apart():
-    noise = RandomOffsetMutator(1, ["tx", "ty"], {"tx": 1, "ty": 1})
+def test_axes_that_begin_alike_are_moved_alike_by_one_seed():
+    noise = RandomOffsetMutator(1, ["tx", "ty"], {"tx": 1, "ty": 2})
     index = np.arange(1000)
-    one, two = noise.offsets("tx", index), noise.offsets("ty", index)
+    assert np.array_equal(2 * noise.offsets("tx", index), noise.offsets("ty", index))
+
+
+def test_axes_that_begin_alike_are_moved_apart_by_seeds_of_their_own():
+    index = np.arange(1000)
+    one = RandomOffsetMutator(1, "tx", 1).offsets("tx", index)
+    two = RandomOffsetMutator(2, "ty", 1).offsets("ty", index)
     assert abs(np.corrcoef(one, two)[0, 1]) < 0.1
 
 

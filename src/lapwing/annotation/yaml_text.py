@@ -37,8 +37,11 @@ def parse_yaml(content: bytes, path: Path | str) -> Any:
     try:
         _look_through(content, path)
         found = yaml.load(content, Loader=_Loader)
+    except ConfigError:
+        raise
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
         raise file_fault(path, f"it is no YAML: {error.problem}", line) from None
     except (yaml.YAMLError, ValueError) as error:
         words = f"it is no YAML: {str(error)[:200].splitlines()[0]}"
@@ -76,6 +79,37 @@ def _expanded(value: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
         size = 1 + sum(size for size, _ in sizes)
         found = known[id(value)] = size, 1 + max((deep for _, deep in sizes), default=0)
     return found
+
+
+def check_keys(content: bytes, path: Path | str) -> None:
+    """Refuse a key that a dict has twice, of which YAML would keep the last only.
+
+    Args:
+        content: YAML that `parse_yaml` has read.
+        path: The file, for errors.
+
+    Raises:
+        ConfigError: There is one; ``context`` has ``file`` and ``line``.
+    """
+    waiting = [yaml.compose(content, Loader=_Loader)]
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys: set[tuple[str, str]] = set()
+            for key, value in node.value:
+                name = (key.tag, str(key.value))
+                if name in keys:
+                    line = key.start_mark.line + 1
+                    why = f"key {str(key.value)[:80]!r} is there a second time"
+                    raise file_fault(path, why, line)
+                keys.add(name)
+                waiting.append(value)
 
 
 def line_of(content: bytes, place: Sequence[str | int]) -> int | None:

@@ -6,7 +6,7 @@ Test: ``find_in_namespace({"det": det, "count": count})`` with objects of each k
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from inspect import isclass, isgeneratorfunction, ismodule
 from typing import Any
 
@@ -46,8 +46,8 @@ def find_in_namespace(
         for name, one in namespace.items()
         if not name.startswith("_") and name not in devices and _is_function(one)
     }
-    _tell_of_missing("plan", said.plans, plans)
-    _tell_of_missing("device", said.devices, devices)
+    _tell_of_missing("plan", said.plans, plans, namespace)
+    _tell_of_missing("device", said.devices, devices, namespace)
     return Namespace(
         devices=_without(said.devices, devices),
         plans=_without(said.plans, plans),
@@ -98,9 +98,15 @@ def _without(said: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in found.items() if name not in out}
 
 
-def _tell_of_missing(kind: str, said: Mapping[str, Any], found: Iterable[str]) -> None:
-    for name in said:
-        if name not in found:
+def _tell_of_missing(
+    kind: str,
+    said: Mapping[str, Any],
+    found: Container[str],
+    namespace: Container[str],
+) -> None:
+    """Tell of names that are not what they were registered as, slips most likely."""
+    for name, one in said.items():
+        if name not in found and not (one.exclude and name in namespace):
             logger.warning(
                 "the startup code registers a %s %r, but has none of that name",
                 kind,

@@ -49,6 +49,11 @@ class Registrations:
     plans: dict[str, RegisteredPlan] = field(default_factory=dict)
     devices: dict[str, RegisteredDevice] = field(default_factory=dict)
 
+    @property
+    def depths(self) -> dict[str, int]:
+        """Levels of the trees in the lists, of the devices of which it was said."""
+        return {name: one.depth for name, one in self.devices.items()}
+
     def clear(self) -> None:
         """Forget all that was said."""
         self.plans.clear()

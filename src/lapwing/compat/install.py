@@ -1,12 +1,15 @@
-"""The alias: ``import bluesky`` gives Lapwing's stand-in for it in this process.
+"""The aliases: ``import bluesky`` gives Lapwing's stand-in for it in this process.
 
-Owns the finder that claims the name, and what is said of what we lack.
-Must not import Bluesky, nor any module of the stand-in before it is asked for.
+So does ``import bluesky_queueserver``, as startup code has it.
+
+Owns the finder that claims the names, and what is said of what we lack.
+Must not import Bluesky, nor any module of a stand-in before it is asked for.
 Test: in fresh processes, for it cannot be undone.
 """
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from dis import opmap
 from email.message import Message
 from importlib import import_module
@@ -21,26 +24,66 @@ from typing import Any, NoReturn
 
 from lapwing.errors import StateError
 
-ALIAS = "bluesky"
-STAND_IN = "lapwing.compat.bluesky"
-TAKEN = ("bluesky", "ophyd_async")
+TAKEN = ("bluesky", "bluesky_queueserver", "ophyd_async")
 """Packages that must not be loaded yet: they hold on to Bluesky's own objects."""
 
-_WHAT_HELPS = (
-    "run it with Bluesky itself: leave out --compat, or do not call "
-    "lapwing.compat.install()"
+
+@dataclass(frozen=True, slots=True)
+class _Alias:
+    """A package that others import, and ours that they get.
+
+    Attributes:
+        name: The package that is asked for.
+        stand_in: The package that is given.
+        title: What it stands in for, in messages.
+        distribution: What ``importlib.metadata`` calls it.
+        itself: What to run code with that needs what we lack.
+    """
+
+    name: str
+    stand_in: str
+    title: str
+    distribution: str
+    itself: str
+
+    @property
+    def what_helps(self) -> str:
+        return (
+            f"run it with {self.itself}: leave out --compat, or do not call "
+            f"lapwing.compat.install()"
+        )
+
+    def ours(self, name: str) -> str:
+        """Return the name of our module for one that is asked for."""
+        return self.stand_in + name.removeprefix(self.name)
+
+    def theirs(self, name: str) -> str:
+        """Return the name under which one of our modules is asked for."""
+        return self.name + name.removeprefix(self.stand_in)
+
+
+ALIASES = (
+    _Alias("bluesky", "lapwing.compat.bluesky", "Bluesky", "bluesky", "Bluesky itself"),
+    _Alias(
+        "bluesky_queueserver",
+        "lapwing.compat.bluesky_queueserver",
+        "the queue server's package",
+        "bluesky-queueserver",
+        "the queue server's package itself",
+    ),
 )
 
 
 def install() -> None:
     """Let ``import bluesky`` mean Lapwing's stand-in, from now on in this process.
 
-    ``bluesky.x`` and ``lapwing.compat.bluesky.x`` are then the same module.
-    Calling it again changes nothing.
+    ``bluesky.x`` and ``lapwing.compat.bluesky.x`` are then the same module. So are
+    ``bluesky_queueserver`` and ``lapwing.compat.bluesky_queueserver``, which have what
+    startup code imports from there. Calling it again changes nothing.
 
     Raises:
-        StateError: Modules of Bluesky or of ophyd-async are loaded already; they
-            are named.
+        StateError: Modules of Bluesky, of its queue server or of ophyd-async are
+            loaded already; they are named.
     """
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
@@ -55,14 +98,15 @@ def install() -> None:
             modules=loaded,
         )
     sys.meta_path.insert(0, _Finder())
-    for name in [name for name in sys.modules if _is_of(STAND_IN, name)]:
-        module = sys.modules[name]
-        _explain_missing_names(module)
-        sys.modules[ALIAS + name.removeprefix(STAND_IN)] = module
+    for alias in ALIASES:
+        for name in [name for name in sys.modules if _is_of(alias.stand_in, name)]:
+            module = sys.modules[name]
+            _explain_missing_names(module, alias)
+            sys.modules[alias.theirs(name)] = module
 
 
 class _Finder(DistributionFinder):
-    """Claims the name ``bluesky`` and all below it."""
+    """Claims the names of the aliases, and all below them."""
 
     def find_spec(
         self,
@@ -70,22 +114,22 @@ class _Finder(DistributionFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        if not _is_of(ALIAS, fullname):
+        alias = next((one for one in ALIASES if _is_of(one.name, fullname)), None)
+        if alias is None:
             return None
         parent = sys.modules.get(fullname.rpartition(".")[0])
-        if parent is not None and not _is_of(STAND_IN, parent.__name__):
+        if parent is not None and not _is_of(alias.stand_in, parent.__name__):
             return None  # somebody put a package of their own below the name
-        ours = STAND_IN + fullname.removeprefix(ALIAS)
-        there = find_spec(ours)
+        there = find_spec(alias.ours(fullname))
         if there is None:
             raise ModuleNotFoundError(
-                f"Lapwing's stand-in for Bluesky has no module {fullname!r}; "
-                f"{_WHAT_HELPS}",
+                f"Lapwing's stand-in for {alias.title} has no module {fullname!r}; "
+                f"{alias.what_helps}",
                 name=fullname,
             )
         return ModuleSpec(
             fullname,
-            _Loader(ours),
+            _Loader(alias, alias.ours(fullname)),
             origin=there.origin,
             is_package=there.submodule_search_locations is not None,
         )
@@ -94,14 +138,15 @@ class _Finder(DistributionFinder):
         self,
         context: DistributionFinder.Context = DistributionFinder.Context(),  # noqa: B008
     ) -> Iterable[Distribution]:
-        if (context.name or "").lower() == ALIAS:
-            yield _Distribution()
+        asked = (context.name or "").lower().replace("_", "-")
+        return (_Distribution(one) for one in ALIASES if one.distribution == asked)
 
 
 class _Loader(Loader):
     """Hands out a module of the stand-in under its other name."""
 
-    def __init__(self, ours: str):
+    def __init__(self, alias: _Alias, ours: str):
+        self._alias = alias
         self._ours = ours
         self._spec: Any = None
 
@@ -109,7 +154,7 @@ class _Loader(Loader):
         try:
             module = import_module(self._ours)
         except ModuleNotFoundError as exc:
-            if _is_of(STAND_IN, exc.name or ""):
+            if _is_of("lapwing", exc.name or ""):
                 raise
             raise ModuleNotFoundError(
                 f"{spec.name} needs {exc.name}, which is not installed; "
@@ -122,19 +167,23 @@ class _Loader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self._spec  # the machinery has put its own there
-        _explain_missing_names(module)
+        _explain_missing_names(module, self._alias)
 
 
 class _Distribution(Distribution):
     """What ``importlib.metadata.version("bluesky")`` finds."""
 
+    def __init__(self, alias: _Alias):
+        self._alias = alias
+
     @property
     def metadata(self) -> Any:
         fields = Message()
         fields["Metadata-Version"] = "2.1"
-        fields["Name"] = ALIAS
-        fields["Version"] = import_module(f"{STAND_IN}._version").__version__
-        fields["Summary"] = "Lapwing's stand-in for Bluesky"
+        version = import_module(f"{self._alias.stand_in}._version")
+        fields["Name"] = self._alias.distribution
+        fields["Version"] = version.__version__
+        fields["Summary"] = f"Lapwing's stand-in for {self._alias.title}"
         return fields
 
     def read_text(self, filename: str) -> str | None:
@@ -148,8 +197,11 @@ def _is_of(package: str, name: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-def _explain_missing_names(module: ModuleType) -> None:
-    """Let ``from bluesky.x import y`` say what helps if there is no ``y``."""
+def _explain_missing_names(module: ModuleType, alias: _Alias) -> None:
+    """Let ``from bluesky.x import y`` say what helps if there is no ``y``.
+
+    A module's ``LACKING`` may say of a name what to do instead.
+    """
     known = module.__dict__.get("__getattr__")
     if getattr(known, "explains", False):
         return
@@ -160,20 +212,23 @@ def _explain_missing_names(module: ModuleType) -> None:
                 return known(name)
             except AttributeError:
                 pass
-        alias = ALIAS + module.__name__.removeprefix(STAND_IN)
-        message = f"Lapwing's stand-in for Bluesky has no {alias}.{name}"
-        _raise_for(sys._getframe(1), message, name, module)  # noqa: SLF001
+        there = f"{alias.theirs(module.__name__)}.{name}"
+        message = f"Lapwing's stand-in for {alias.title} has no {there}"
+        helps = module.__dict__.get("LACKING", {}).get(name, alias.what_helps)
+        _raise_for(sys._getframe(1), message, helps, name, module)  # noqa: SLF001
 
     lacking.explains = True  # type: ignore[attr-defined]
     module.__dict__["__getattr__"] = lacking
 
 
-def _raise_for(frame: Any, message: str, name: str, module: ModuleType) -> NoReturn:
+def _raise_for(
+    frame: Any, message: str, helps: str, name: str, module: ModuleType
+) -> NoReturn:
     """Raise an AttributeError; to a "from ... import" the ImportError it asks for.
 
     That one would replace the text of an AttributeError by its own.
     """
     asked_by = frame.f_code.co_code[frame.f_lasti] if frame.f_lasti >= 0 else None
     if asked_by == opmap["IMPORT_FROM"] and not name.startswith("__"):
-        raise ImportError(f"{message}; {_WHAT_HELPS}", name=module.__name__)
+        raise ImportError(f"{message}; {helps}", name=module.__name__)
     raise AttributeError(message, name=name, obj=module)

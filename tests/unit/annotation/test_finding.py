@@ -215,8 +215,9 @@ def test_registrations_of_ones_own_go_before_those_of_the_process():
 def test_a_registered_name_that_nothing_has_is_told(caplog):
     register_plan("cuont")
     register_device("dte", exclude=True)
+    register_device("box", exclude=True)
     with caplog.at_level(logging.WARNING, finding.__name__):
-        find_in_namespace({"count": a_plan})
+        find_in_namespace({"count": a_plan, "box": object()})
     assert [record.getMessage() for record in caplog.records] == [
         "the startup code registers a plan 'cuont', but has none of that name",
         "the startup code registers a device 'dte', but has none of that name",

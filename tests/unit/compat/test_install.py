@@ -176,3 +176,55 @@ def test_a_script_for_bluesky_runs_as_it_is(tmp_path: Path):
     assert lines[0] == f"{wanted} count"
     assert lines[1] == "True True"
     assert list(tmp_path.rglob("*.h5"))
+
+
+# ------------------------------------------------------------ the queue server's name
+
+
+def test_the_queue_servers_package_is_ours_too():
+    said = python(
+        INSTALL + "import sys, importlib.metadata as m\n"
+        "from bluesky_queueserver import register_plan, __version__\n"
+        "from bluesky_queueserver.manager.profile_tools import set_user_ns\n"
+        "import bluesky_queueserver.manager.profile_ops as ops\n"
+        "import lapwing.compat.bluesky_queueserver.manager.profile_ops as ours\n"
+        "print(ops is ours, register_plan.__module__, set_user_ns.__module__)\n"
+        "print(__version__ == m.version('bluesky-queueserver'), 'zmq' in sys.modules)\n"
+        "print(m.metadata('bluesky_queueserver')['Summary'])"
+    ).splitlines()
+    assert said == [
+        "True lapwing.annotation.registration lapwing.annotation.startup_shell",
+        "True False",
+        "Lapwing's stand-in for the queue server's package",
+    ]
+
+
+def test_what_a_client_needs_is_an_import_error_that_says_so():
+    said = python(
+        INSTALL + "for line in ('from bluesky_queueserver import ReceiveConsoleOutput',"
+        "\n    'from bluesky_queueserver import no_such_thing',"
+        "\n    'from bluesky_queueserver.manager.profile_tools import"
+        " load_devices_from_happi',"
+        "\n    'import bluesky_queueserver.manager.comms'):\n"
+        "    try:\n        exec(line)\n"
+        "    except ImportError as error:\n        print(error)"
+    ).splitlines()
+    assert said[0].startswith(
+        "Lapwing's stand-in for the queue server's package has no "
+        "bluesky_queueserver.ReceiveConsoleOutput; startup code does not talk to"
+    )
+    assert "leave out --compat" in said[1]
+    assert "profile_tools.load_devices_from_happi; load them with happi" in said[2]
+    assert "has no module 'bluesky_queueserver.manager.comms'" in said[3]
+
+
+def test_it_refuses_if_the_queue_server_itself_is_loaded():
+    said = python(
+        "import sys, types\n"
+        "sys.modules['bluesky_queueserver'] = types.ModuleType('bluesky_queueserver')\n"
+        "from lapwing.errors import StateError\n"
+        "import lapwing.compat\n"
+        "try:\n    lapwing.compat.install()\n"
+        "except StateError as error:\n    print(error.context['modules'])"
+    )
+    assert said == "['bluesky_queueserver']"

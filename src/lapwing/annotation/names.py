@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.patterns import BoundedPattern
 from lapwing.annotation.trees import DeviceTree
 from lapwing.errors import PlanArgumentError
@@ -111,7 +112,7 @@ def select_plans(items: Iterable[str], plans: Iterable[str]) -> list[str]:
 def in_order(names: Iterable[str]) -> list[str]:
     """Return names sorted without regard to capitals, always in the same order."""
     found = sorted(names)
-    found.sort(key=str.casefold)
+    found.sort(key=str.upper)  # "_" after the letters, as the queue server has it
     return found
 
 
@@ -168,7 +169,7 @@ def parse_name(item: str) -> str | NamePattern:
         return _checked_name(text)
     keyword, *components = text.split(":")
     if keyword and keyword not in _KEYWORDS:
-        raise _fault(text, f"{keyword!r} is none of {', '.join(_KEYWORDS)}")
+        raise _fault(text, f"{shown(keyword)} is none of {', '.join(_KEYWORDS)}")
     if not all(components):
         raise _fault(text, "something is missing between, or after, its ':'")
     return _pattern(text, components, _KEYWORDS.get(keyword, ""))
@@ -219,7 +220,7 @@ def _pattern(text: str, components: list[str], keyword: str) -> NamePattern:
             depth = _depth(text, components[at + 1 :])
             return NamePattern(tuple(levels), full, depth, keyword)
         if _DEPTH.match(component):
-            raise _fault(text, f"{component!r} comes only after a ':?'")
+            raise _fault(text, f"{shown(component)} comes only after a ':?'")
         included = component[0] != "-" or at == len(components) - 1
         regex = component[1:] if component[0] in "+-" else component
         levels.append(Level(BoundedPattern(_regex(text, regex)), included))
@@ -247,9 +248,9 @@ def _depth(text: str, rest: list[str]) -> int:
 
 
 def _fault(text: str, why: str) -> PlanArgumentError:
-    shown = text if len(text) <= 100 else f"{text[:100]}..."
     return PlanArgumentError(
-        f"{shown!r} is neither a name nor a pattern of names: {why}", value=shown
+        f"{shown(text)} is neither a name nor a pattern of names: {why}",
+        value=text[:100],
     )
 
 

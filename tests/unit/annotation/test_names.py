@@ -166,9 +166,9 @@ def test_what_is_neither_name_nor_pattern_is_refused(item, words):
 @pytest.mark.parametrize(
     ("items", "found"),
     [
-        (["count", ":_count$"], ["_count", "count", "my_count"]),
-        ([":+count"], ["_count", "count", "my_count"]),
-        ([":-count"], ["_count", "count", "my_count"]),
+        (["count", ":_count$"], ["count", "my_count", "_count"]),
+        ([":+count"], ["count", "my_count", "_count"]),
+        ([":-count"], ["count", "my_count", "_count"]),
         ([":?^my"], ["my_count"]),
         (["nope"], ["nope"]),
     ],
@@ -275,11 +275,11 @@ def test_ophyd_devices_are_walked_by_class():
     assert select_devices([":?.*"], trees) == [
         "outer",
         "outer.inner",
-        "outer.inner._private",
         "outer.inner.x",
+        "outer.inner._private",
         "outer.lazy",
-        "outer.lazy._private",
         "outer.lazy.x",
+        "outer.lazy._private",
         "outer.several",
         "outer.several.q",
     ]

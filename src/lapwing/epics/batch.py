@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from aioca._catools import _Context
 from epicscorelibs.ca import cadef, dbr
 
 from lapwing.epics.channel import Value
@@ -262,6 +263,20 @@ def put_now(target: Target, value: Any) -> int:
     except cadef.CAException as exc:
         return exc.status
     return NORMAL
+
+
+def forget(channel: Any) -> None:
+    """Let libca look no more for a PV, of which nobody hears any more.
+
+    Args:
+        channel: aioca's.
+    """
+    # aioca itself can only forget all of its channels at once.
+    cache: Any = _Context.get_channel_cache()
+    known = cache._ChannelCache__channels  # noqa: SLF001
+    if known.get(channel.name) is channel:
+        del known[channel.name]
+        channel._purge()  # noqa: SLF001
 
 
 def words(status: int) -> str:

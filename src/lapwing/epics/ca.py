@@ -15,6 +15,7 @@ import asyncio
 import ctypes
 import os
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,7 @@ class CaChannel(Connection):
         super().__init__(client, "ca", pv, device)
         self._library = client.library
         self._batches = client.batches
+        self._searches = client
         self._watch: Any = None
         self._target: Target | None = None
         self._monitors: list[Any] = []
@@ -116,6 +118,7 @@ class CaChannel(Connection):
     def watch(self) -> None:
         """Begin to look for the PV, and to hear of its losses and returns."""
         if self._watch is None:
+            self._searches.looking[self.pv] += 1
             # Property events only: control data now and on change, and the news of
             # a lost circuit, without the traffic of the values.
             self._watch = self._library.camonitor(
@@ -178,6 +181,7 @@ class CaChannel(Connection):
         self, callback: Callable[[Value], None], *, every: bool = False
     ) -> Subscription:
         """Call ``callback(value)`` now and on each change, in the event loop."""
+        self.watch()
         # Closed ones would keep alive whoever listened.
         self._monitors = [one for one in self._monitors if one.state != one.CLOSED]
         subscription = self._library.camonitor(
@@ -194,11 +198,13 @@ class CaChannel(Connection):
         """Give the connection up."""
         self.forget()
         self._target = None  # libca may free it, and would not notice its use
-        for subscription in (self._watch, *self._monitors):
-            if subscription is not None:
-                subscription.close()
-        self._watch = None
+        for subscription in self._monitors:
+            subscription.close()
         self._monitors = []
+        if self._watch is not None:
+            watch, self._watch = self._watch, None
+            watch.close()
+            self._searches.looks_no_more(watch.channel)
 
     def error(self, status: int, action: str, timeout: float | None) -> DeviceError:
         """Return our error for one of libca's.
@@ -238,6 +244,7 @@ class CaClient:
         library: As given.
         batches: Our own requests to libca.
         answer_timeout: As given; may be changed.
+        looking: How many channels look for each PV.
     """
 
     def __init__(self, library: ModuleType, answer_timeout: float = ANSWER_TIMEOUT):
@@ -247,8 +254,24 @@ class CaClient:
         self.batches = batch
         self.answer_timeout = answer_timeout
         self._loop = asyncio.get_running_loop()
+        self.looking: Counter[str] = Counter()
         self._channels: weakref.WeakSet[CaChannel] = weakref.WeakSet()
         _open.add(self)
+
+    def looks_no_more(self, channel: Any) -> None:
+        """Let libca forget a PV that does not answer, if nobody else looks for it.
+
+        It would look for it for ever, more and more seldom; who asks again later is to
+        hear at once whether it is there.
+
+        Args:
+            channel: aioca's.
+        """
+        self.looking[channel.name] -= 1
+        if self.looking[channel.name] <= 0:
+            del self.looking[channel.name]
+            if not channel.connected() and not channel.count_subscriptions():
+                self.batches.forget(channel)
 
     @property
     def lives(self) -> bool:

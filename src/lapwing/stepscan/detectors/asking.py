@@ -2,19 +2,21 @@
 
 Owns how long one waits for what need not exist.
 Must not know detectors, nor what the values mean.
-Test: tests/system/test_step_detectors.py, against the simulated beamline.
+Test: tests/unit/stepscan/test_asking.py, with PVs that come and go in memory.
 """
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from lapwing.epics.channel import Channel, Value
 from lapwing.epics.clients import client
 
 PATIENCE = 0.5
 """Seconds to wait for PVs that need not be there; others of theirs have answered."""
+BRIEF = 0.15
+"""Seconds to wait for PVs that were not there last time: two searches of libca."""
 SEARCH = 10.0
 """Seconds after which all is told that there is, however many still come."""
 
@@ -42,16 +44,21 @@ async def values_of(
 
 
 async def answers_of(
-    pvs: Iterable[str], patience: float = PATIENCE
+    pvs: Iterable[str], patience: float = PATIENCE, doubtful: Container[str] = ()
 ) -> dict[str, Value]:
     """Read PVs that need not be there; those without an answer are left out.
+
+    All are asked at once. A PV that was not there last time may have come since; but
+    it is only waited for as long as one that is there needs.
 
     Args:
         pvs: Their names.
         patience: Seconds without another answer after which no more is expected.
+        doubtful: Those of them that did not answer last time.
     """
     source = client()
     channels = {pv: source.channel(pv) for pv in pvs}
+    likely = [one for pv, one in channels.items() if pv not in doubtful]
     news = asyncio.Event()
     for channel in channels.values():
         channel.on_connection(lambda _: news.set())
@@ -61,8 +68,11 @@ async def answers_of(
         while not search.done():
             news.clear()
             tasks = [search, asyncio.ensure_future(news.wait())]
+            awaited = not all(one.connected for one in likely)
             await asyncio.wait(
-                tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                tasks,
+                timeout=patience if awaited else min(patience, BRIEF),
+                return_when=asyncio.FIRST_COMPLETED,
             )
             tasks[1].cancel()
             if not news.is_set():

@@ -126,7 +126,7 @@ class ReadyDetector(Detector, ABC):
         return self
 
     async def ask(self, *pvs: str, timeout: float) -> Answers:
-        """Read PVs that it must have, and the type of its record the first time.
+        """Read PVs that it must have, and the type of its record until it is known.
 
         Args:
             *pvs: Their names.
@@ -141,19 +141,18 @@ class ReadyDetector(Detector, ABC):
             found = await self.maybe(kind) if self.record_types else {}
             if kind in found:
                 self.require_type(str(found[kind].value), self.record_types)
-            self._checked = True
+                self._checked = True
         values = await values_of(pvs, timeout, self.label) if pvs else []
         return dict(zip(pvs, values, strict=True))
 
     async def maybe(self, *pvs: str) -> dict[str, Value]:
-        """Read those of some PVs that there are; a wait for others comes once only.
+        """Read those of some PVs that there are; there may be others next time.
 
         Args:
             *pvs: Their names.
         """
-        wanted = [pv for pv in pvs if pv not in self._absent]
-        found = await answers_of(wanted) if wanted else {}
-        self._absent.update(pv for pv in wanted if pv not in found)
+        found = await answers_of(pvs, doubtful=self._absent) if pvs else {}
+        self._absent = (self._absent | set(pvs)) - found.keys()
         return found
 
     def require_type(self, kind: str, wanted: Sequence[str]) -> None:

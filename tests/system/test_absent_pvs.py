@@ -1,0 +1,72 @@
+"""PVs that are not there when they are asked for first, on a server over EPICS."""
+
+# ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
+
+import time
+
+import pytest
+from beamline_fixtures import run_fixture, start_beamline, test_port, until  # noqa: F401
+
+from lapwing.epics import clients
+from lapwing.errors import DisconnectedError
+from lapwing.sim.beamline import Beamline
+
+
+def test_a_pv_that_was_asked_for_in_vain_is_found_as_soon_as_it_is_there(run):
+    with start_beamline():
+        run(ask("LATER:X", "SIM:X", times=2, timeout=0.5))
+        # Meanwhile libca would look more and more seldom.
+        run(ask("LATER:X", "SIM:X", times=1, timeout=6.0))
+    port = test_port()
+    with Beamline.launch(port, ["--prefix=LATER:"], 20.0, pva=False):
+        began = time.monotonic()
+        run(found("LATER:Y"))  # which nobody asked for: so the server is known again
+        run(found("LATER:X"))
+        assert time.monotonic() - began < 5.0
+
+
+async def ask(absent, there, *, times, timeout):
+    client = clients.client()
+    for _ in range(times):
+        channels = [client.channel(absent), client.channel(there)]
+        with pytest.raises(DisconnectedError, match=absent):
+            await client.connect(channels, timeout)
+        assert channels[1].connected
+        for channel in channels:
+            channel.close()
+
+
+async def found(pv):
+    client = clients.client()
+
+    async def answers():
+        channel = client.channel(pv)
+        try:
+            await client.connect([channel], 0.5)
+        except DisconnectedError:
+            return False
+        finally:
+            channel.close()
+        return True
+
+    await until(answers, timeout=40)
+
+
+def test_one_that_somebody_else_waits_for_is_looked_for_all_the_same(run):
+    async def main():
+        client = clients.client()
+        waits, gives_up = client.channel("SIM:Y"), client.channel("SIM:Y")
+        waits.watch()
+        gives_up.watch()
+        gives_up.close()
+        beamline = start()
+        try:
+            await client.connect([waits], 30)
+            assert waits.connected
+        finally:
+            beamline.stop()
+
+    def start():
+        return Beamline.start(port=test_port())
+
+    run(main())

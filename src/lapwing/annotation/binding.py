@@ -10,19 +10,9 @@ from dataclasses import dataclass, replace
 from inspect import _ParameterKind
 from typing import Any
 
-from lapwing.annotation.checks import (
-    Check,
-    Fault,
-    check_of,
-    fault_in,
-    out_of_range,
-    words_for,
-)
-from lapwing.annotation.excerpt import shown
-from lapwing.annotation.nearest import nearest
+from lapwing.annotation import faults
+from lapwing.annotation.checks import Check, check_of, fault_in, out_of_range
 from lapwing.annotation.parameters import Has, Parameter, PlanModel
-from lapwing.annotation.types import Named
-from lapwing.errors import PlanArgumentError
 
 _POSITIONAL = (_ParameterKind.POSITIONAL_ONLY, _ParameterKind.POSITIONAL_OR_KEYWORD)
 _BY_NAME = (_ParameterKind.POSITIONAL_OR_KEYWORD, _ParameterKind.KEYWORD_ONLY)
@@ -49,7 +39,7 @@ class _Compiled:
         if self.range is not None:
             outside = out_of_range(value, *self.range)
             if outside is not None:
-                raise _range_fault(self.parameter, *outside, call.plan)
+                raise faults.of_range(self.parameter, *outside, call.plan)
 
     def _raise_if_not_there(self, value: Any, call: "_Call") -> None:
         """Check again with shorter lists, if it has names that these would not have."""
@@ -72,7 +62,7 @@ class _Compiled:
     ) -> None:
         fault = parameter.annotation and fault_in(parameter.annotation.type, value)
         if fault:
-            raise _type_fault(parameter, fault, call.plan, hint)
+            raise faults.of_type(parameter, fault, call.plan, hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +136,15 @@ class CompiledPlan:
         """
         name = self.model.name
         if not isinstance(args, (list, tuple)):
-            raise _form_fault(name, "args", args, "a list")
+            raise faults.of_form(name, "args", args, "a list")
         if not isinstance(kwargs, Mapping):
-            raise _form_fault(name, "kwargs", kwargs, "a dict")
+            raise faults.of_form(name, "kwargs", kwargs, "a dict")
         call = _Call(name, has_device, has_plan)
         found = self._take_positional(args, call)
         others = self._take_named(kwargs, found, call)
-        self._raise_if_missing(found)
+        missing = [name for name in self._required if name not in found]
+        if missing:
+            raise faults.missing(self.model, missing)
         if others and self._others is not None:
             for value in others.values():
                 self._others.raise_if_wrong(value, call)
@@ -166,13 +158,7 @@ class CompiledPlan:
             found[one.parameter.name] = value
         rest = args[len(self._positional) :]
         if rest and self._rest is None:
-            raise PlanArgumentError(
-                f"plan {plan!r} takes {len(self._positional)} positional arguments; "
-                f"{len(args)} are given",
-                plan=plan,
-                value=list(args),
-                allowed=len(self._positional),
-            )
+            raise faults.too_many(plan, args, len(self._positional))
         if rest and self._rest is not None:
             for value in rest:
                 self._rest.raise_if_wrong(value, call)
@@ -187,53 +173,15 @@ class CompiledPlan:
         for key, value in kwargs.items():
             one = self._by_name.get(key) if isinstance(key, str) else None
             if one is None:
-                self._raise_if_refused(key)
+                if self._others is None or not isinstance(key, str):
+                    raise faults.not_known(self.model, key, list(self._by_name))
                 others[key] = value
                 continue
             if key in found:
-                raise PlanArgumentError(
-                    f"plan {self.model.name!r}: parameter {key!r} is given twice, by "
-                    f"position and by name",
-                    plan=self.model.name,
-                    parameter=key,
-                    value=value,
-                )
+                raise faults.given_twice(self.model.name, key, value)
             one.raise_if_wrong(value, call)
             found[key] = value
         return others
-
-    def _raise_if_refused(self, key: Any) -> None:
-        if isinstance(key, str) and self._others is not None:
-            return
-        plan, allowed = self.model.name, list(self._by_name)
-        near = nearest(key, allowed)
-        meant = f"; is {near!r} meant?" if near else ""
-        has = ", ".join(map(repr, allowed)) or "none by name"
-        if isinstance(key, str) and key in self.model.by_name:
-            says = f"takes parameter {shown(key)} only by position"
-        else:
-            says = f"has no parameter {shown(key)}; it has {has}{meant}"
-        raise PlanArgumentError(
-            f"plan {plan!r} {says}",
-            plan=plan,
-            parameter=key,
-            allowed=allowed,
-            nearest=near,
-        )
-
-    def _raise_if_missing(self, found: Mapping[str, Any]) -> None:
-        missing = [name for name in self._required if name not in found]
-        if missing:
-            parameter = self.model.by_name[missing[0]]
-            annotation = parameter.annotation
-            wanted = f": {words_for(annotation.type)}" if annotation else ""
-            raise PlanArgumentError(
-                f"plan {self.model.name!r}: missing is parameter "
-                f"{missing[0]!r}{wanted}",
-                plan=self.model.name,
-                parameter=missing[0],
-                missing=missing,
-            )
 
 
 def _compile(parameter: Parameter) -> _Compiled:
@@ -241,73 +189,3 @@ def _compile(parameter: Parameter) -> _Compiled:
     check = check_of(annotation.type) if annotation else None
     listed = annotation is not None and any(annotation.listed.values())
     return _Compiled(parameter, check, parameter.range, listed)
-
-
-def _type_fault(
-    parameter: Parameter, fault: Fault, plan: str, hint: str
-) -> PlanArgumentError:
-    annotation = parameter.annotation
-    members = sorted(fault.type.members) if isinstance(fault.type, Named) else []
-    if not members and annotation and isinstance(fault.value, str):
-        members = sorted(set().union(*annotation.members.values()))
-    near = nearest(fault.value, members)
-    meant = f"; is {near!r} meant?" if near else ""
-    return PlanArgumentError(
-        f"plan {plan!r}: parameter {parameter.name!r}{fault.path} is "
-        f"{shown(fault.value)}, {_kind_of(fault.value)}; it must be {fault.wanted}"
-        f"{meant}",
-        hint=hint,
-        plan=plan,
-        parameter=parameter.name,
-        path=fault.path,
-        value=fault.value,
-        allowed=members or fault.wanted,
-        nearest=near,
-    )
-
-
-_KINDS = {
-    bool: "a bool",
-    int: "a whole number",
-    float: "a number",
-    str: "a text",
-    list: "a list",
-    tuple: "a list",
-    dict: "a dict",
-    type(None): "nothing",
-}
-
-
-def _kind_of(value: Any) -> str:
-    return _KINDS.get(type(value), f"a {type(value).__name__}")
-
-
-def _range_fault(
-    parameter: Parameter, path: str, value: Any, plan: str
-) -> PlanArgumentError:
-    low, high = parameter.minimum, parameter.maximum
-    if low is None:
-        allowed = f"at most {high}"
-    elif high is None:
-        allowed = f"at least {low}"
-    else:
-        allowed = f"from {low} to {high}"
-    return PlanArgumentError(
-        f"plan {plan!r}: parameter {parameter.name!r}{path} is {shown(value)}, out of "
-        f"range; it must be {allowed}",
-        plan=plan,
-        parameter=parameter.name,
-        path=path,
-        value=value,
-        allowed=(low, high),
-        nearest=None,
-    )
-
-
-def _form_fault(plan: str, key: str, value: Any, wanted: str) -> PlanArgumentError:
-    return PlanArgumentError(
-        f"plan {plan!r}: {key!r} is {shown(value)}; it must be {wanted}",
-        plan=plan,
-        value=value,
-        allowed=wanted,
-    )

@@ -6,10 +6,12 @@ Test: ``check_of(parse_type(text))(value)``, and ``fault_in(type, value)`` where
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.types import (
     Either,
     Entries,
@@ -194,15 +196,10 @@ def _fault_in_entries(
     key_check, entry_check = check_of(key), check_of(entry)
     for name, one in value.items():
         if not key_check(name):
-            return fault_in(key, name, f"{path} key {_short(name)}")
+            return fault_in(key, name, f"{path} key {shown(name)}")
         if not entry_check(one):
-            return fault_in(entry, one, f"{path}[{_short(name)}]")
+            return fault_in(entry, one, f"{path}[{shown(name)}]")
     return None
-
-
-def _short(value: Any) -> str:
-    shown = repr(value) if isinstance(value, (str, int, float)) else "?"
-    return shown if len(shown) <= 40 else f"{shown[:40]}..."
 
 
 def words_for(wanted: Type) -> str:
@@ -224,13 +221,14 @@ def words_for(wanted: Type) -> str:
         case Either(members):
             return " or ".join(words_for(member) for member in members)
         case Exactly(values):
-            return "one of " + ", ".join(map(repr, values))
+            return "one of " + ", ".join(map(shown, values))
         case Unsendable(name):
             return f"a {name}, which cannot be sent"
     return repr(wanted)
 
 
 def _words_for_names(name: str, members: list[str]) -> str:
+    name, *members = (one if len(one) <= 80 else shown(one) for one in (name, *members))
     if not members:
         return f"one of {name}, a list that is empty for you"
     more = f" and {len(members) - 8} more" if len(members) > 8 else ""
@@ -242,6 +240,11 @@ def _words_for_reference(name: str) -> str:
     if kind == "callable":
         return "the dotted name of a function"
     return f"the name of a {kind}"
+
+
+def is_bound(value: Any) -> bool:
+    """Return whether a value can be the end of a range: a finite number, no bool."""
+    return _is_number(value) and abs(value) <= sys.float_info.max
 
 
 def out_of_range(value: Any, low: float, high: float) -> tuple[str, Any] | None:
@@ -278,7 +281,7 @@ def _place_of(wanted: Any, value: Any) -> str:
             inner = enumerate(one)
         # A path is for people; one of thousands of steps is cut.
         waiting += [
-            (f"{path}[{_short(key)}]" if len(path) < LONGEST_PATH else path, item)
+            (f"{path}[{shown(key)}]" if len(path) < LONGEST_PATH else path, item)
             for key, item in inner
         ]
     return ""

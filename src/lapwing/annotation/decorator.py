@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
 from typing import Any, TypeVar
 
+from lapwing.annotation.checks import is_bound
 from lapwing.annotation.excerpt import shown
+from lapwing.annotation.extent import check_extent
 from lapwing.errors import PlanArgumentError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 ATTRIBUTE = "_custom_parameter_annotation_"
 """Where the annotation is kept; the queue server of others keeps it there too."""
-
-DEEPEST = 100
 
 _TYPE_NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*\Z")
 _TOP = ("description", "parameters")
@@ -103,6 +103,7 @@ def _check_names(func: Callable[..., Any], parameters: Mapping[str, Any]) -> Non
 
 
 def _check(annotation: Any) -> None:
+    check_extent("the annotation of a plan", annotation)
     _check_keys("the annotation of a plan", annotation, _TOP)
     if "description" in annotation:
         _check_is(str, "text", "description", annotation["description"])
@@ -157,9 +158,8 @@ def _check_lists(place: str, value: Any) -> None:
 
 
 def _check_number(place: str, value: Any) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or math.isnan(value):
-        raise _refusal(place, value, "a number")
+    if not is_bound(value):
+        raise _refusal(place, value, "a finite number")
 
 
 def _check_is(kind: type, words: str, place: str, value: Any) -> None:
@@ -177,18 +177,14 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))
 
 
-def _copied(value: Any, depth: int = 0) -> Any:
+def _copied(value: Any) -> Any:
     """Copy what contains; what is contained may be a device, which is no copy's."""
-    if depth > DEEPEST:
-        raise PlanArgumentError(
-            f"the annotation of a plan is nested deeper than {DEEPEST} levels"
-        )
     match value:
         case Mapping():
-            return {key: _copied(one, depth + 1) for key, one in value.items()}
+            return {key: _copied(one) for key, one in value.items()}
         case list():
-            return [_copied(one, depth + 1) for one in value]
+            return [_copied(one) for one in value]
         case tuple():
-            return tuple(_copied(one, depth + 1) for one in value)
+            return tuple(_copied(one) for one in value)
         case _:
             return value

@@ -6,11 +6,12 @@ Test: ``plan_from_dict(plan_to_dict(model)) == model``.
 """
 
 import ast
-import math
 from collections.abc import Mapping
 from inspect import _ParameterKind
 from typing import Any
 
+from lapwing.annotation.checks import is_bound
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.parameters import (
     MISSING,
     Annotation,
@@ -60,8 +61,14 @@ def _parameter_to_dict(one: Parameter) -> dict[str, Any]:
             described["default_defined_in_decorator"] = True
     for key, attribute in _BOUNDS.items():
         if (bound := getattr(one, attribute)) is not None:
-            described[key] = repr(bound)
+            described[key] = _number_text(bound)
     return described
+
+
+def _number_text(number: float) -> str:
+    """Write a bound; 2.0 as "2", as the queue server does."""
+    whole = isinstance(number, float) and number.is_integer()
+    return str(int(number)) if whole else repr(number)
 
 
 def _annotation_to_dict(annotation: Annotation) -> dict[str, Any]:
@@ -96,7 +103,7 @@ def plan_from_dict(described: Any) -> PlanModel:
     _check(described, Mapping, "the description of a plan", "a dict")
     name = described.get("name", "")
     _check(name, str, "the name of a plan", "text")
-    where = f"the description of plan {name!r}"
+    where = f"the description of plan {shown(name)}"
     parameters = described.get("parameters", ())
     _check(parameters, (list, tuple), f"'parameters' in {where}", "a list")
     read = tuple(_parameter_from_dict(one, where) for one in parameters)
@@ -117,7 +124,7 @@ def _parameter_from_dict(described: Any, plan: str) -> Parameter:
     _check(described, Mapping, f"a parameter in {plan}", "a dict")
     name = described.get("name")
     _check(name, str, f"the name of a parameter in {plan}", "text")
-    where = f"parameter {name!r} in {plan}"
+    where = f"parameter {shown(name)} in {plan}"
     annotation = None
     if "annotation" in described:
         annotation = _annotation_from_dict(described["annotation"], where)
@@ -146,9 +153,11 @@ def _annotation_from_dict(described: Any, where: str) -> Annotation:
         given = described.get(key, {})
         _check(given, Mapping, f"{key!r} of {where}", "a dict of lists")
         for name, names in given.items():
-            _check(names, (list, tuple), f"list {name!r} of {where}", "a list")
+            listed = f"list {shown(name)} of {where}"
+            _check(names, (list, tuple), listed, "a list")
             for member in names:
-                _check(member, str, f"a member of list {name!r} of {where}", "text")
+                if not isinstance(member, str):
+                    _check(member, str, f"a member of {listed}", "text")
             lists[key][str(name)] = tuple(names)
     return Annotation(text, **lists)
 
@@ -160,7 +169,7 @@ def _kind(described: Any, where: str) -> _ParameterKind:
             return kind
     allowed = ", ".join(kind.name for kind in _ParameterKind)
     raise PlanArgumentError(
-        f"the kind of {where} is {_short(described)}; its name must be one of {allowed}"
+        f"the kind of {where} is {shown(described)}; its name must be one of {allowed}"
     )
 
 
@@ -176,8 +185,8 @@ def _default(described: Mapping[str, Any], where: str) -> Any:
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as err:
             fault = str(err)
     raise PlanArgumentError(
-        f"the default of {where} is {_short(text)}; "
-        f"it must be a Python literal ({_short(fault)})"
+        f"the default of {where} is {shown(text)}; "
+        f"it must be a Python literal ({shown(fault)})"
     )
 
 
@@ -191,9 +200,9 @@ def _number(described: Mapping[str, Any], key: str, where: str) -> float | None:
         number = given
     elif isinstance(given, str) and len(given) < 400:
         number = _parsed(given)
-    if number is None or math.isnan(number):
+    if number is None or not is_bound(number):
         raise PlanArgumentError(
-            f"{key!r} of {where} is {_short(given)}; it must be a number"
+            f"{key!r} of {where} is {shown(given)}; it must be a finite number"
         )
     return number
 
@@ -222,9 +231,4 @@ def _text(described: Mapping[str, Any], key: str, where: str) -> str:
 
 def _check(value: Any, kinds: Any, what: str, wanted: str) -> None:
     if not isinstance(value, kinds):
-        raise PlanArgumentError(f"{what} is {_short(value)}; it must be {wanted}")
-
-
-def _short(value: Any) -> str:
-    shown = value if isinstance(value, str) else type(value).__name__
-    return repr(shown) if len(shown) <= 80 else repr(f"{shown[:80]}...")
+        raise PlanArgumentError(f"{what} is {shown(value)}; it must be {wanted}")

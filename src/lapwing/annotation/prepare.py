@@ -17,9 +17,6 @@ from lapwing.annotation.types import Plain
 from lapwing.annotation.validate import check_plan
 from lapwing.errors import PlanArgumentError
 
-DEEPEST = 200
-"""Levels of lists and dicts in an argument."""
-
 _ABSENT = object()
 
 
@@ -170,7 +167,7 @@ class _Replacing:
     def within(self, parameter: Parameter, value: Any) -> Any:
         """Return the value of a parameter with its names replaced."""
         rule = self.rule(parameter)
-        return value if rule is None else _replaced(value, rule, parameter.name, 0)
+        return value if rule is None else _replaced(value, rule)
 
     def rule(self, parameter: Parameter) -> Callable[[str], Any] | None:
         """Return what becomes of a string of a parameter, or None: nothing does."""
@@ -264,25 +261,14 @@ def _part(device: Any, name: str) -> Any:
     return {str(key): child for key, child in pairs}.get(name, _ABSENT)
 
 
-def _replaced(
-    value: Any, rule: Callable[[str], Any], parameter: str, depth: int
-) -> Any:
-    if depth > DEEPEST:
-        raise PlanArgumentError(
-            f"parameter {parameter!r} has lists in lists deeper than {DEEPEST} levels",
-            reason="argument",
-            parameter=parameter,
-        )
+def _replaced(value: Any, rule: Callable[[str], Any]) -> Any:
     match value:
         case str():
             return rule(value)
         case list():
-            return [_replaced(one, rule, parameter, depth + 1) for one in value]
+            return [_replaced(one, rule) for one in value]
         case tuple():
-            return tuple(_replaced(one, rule, parameter, depth + 1) for one in value)
+            return tuple(_replaced(one, rule) for one in value)
         case Mapping():
-            return {
-                key: _replaced(one, rule, parameter, depth + 1)
-                for key, one in value.items()
-            }
+            return {key: _replaced(one, rule) for key, one in value.items()}
     return value

@@ -16,6 +16,7 @@ from lapwing.annotation.decorator import annotation_of
 from lapwing.annotation.description import LONGEST_DEFAULT
 from lapwing.annotation.docstrings import Docstring, read_docstring
 from lapwing.annotation.excerpt import shown
+from lapwing.annotation.extent import check_extent
 from lapwing.annotation.hints import hint_text
 from lapwing.annotation.parameters import MISSING, Annotation, Parameter, PlanModel
 from lapwing.errors import PlanArgumentError
@@ -69,12 +70,13 @@ def place_of(func: Callable[..., Any]) -> tuple[str, int]:
 def literal_text(value: Any) -> str | None:
     """Return a value as a Python literal that means it, or None if there is none."""
     try:
+        check_extent("the value", value)
         text = repr(value)
         if len(text) > LONGEST_DEFAULT:
             return None
         ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
+        return None  # also a PlanArgumentError, which is a ValueError
     return text
 
 
@@ -105,14 +107,14 @@ class _Reader:
         if unknown:
             raise PlanArgumentError(
                 f"the annotation describes parameters that the plan does not have: "
-                f"{', '.join(unknown)}"
+                f"{', '.join(map(shown, unknown))}"
             )
         return PlanModel(
             name=self.name,
             parameters=tuple(
                 self.parameter(one, own.get(one.name, {})) for one in header
             ),
-            description=self.said.get("description", self.docstring.summary),
+            description=self.said.get("description") or self.docstring.summary,
             module=getattr(self.func, "__module__", None) or "",
             is_generator=inspect.isgeneratorfunction(self.func),
         )
@@ -122,9 +124,8 @@ class _Reader:
             found = Parameter(
                 name=header.name,
                 kind=header.kind,
-                description=own.get(
-                    "description", self.docstring.parameters.get(header.name, "")
-                ),
+                description=own.get("description")
+                or self.docstring.parameters.get(header.name, ""),
                 annotation=self.annotation(header, own),
                 default=_default(header, own),
                 default_in_decorator="default" in own,
@@ -179,7 +180,7 @@ class _Reader:
         if found.range and (outside := out_of_range(found.default, *found.range)):
             low, high = found.range
             raise PlanArgumentError(
-                f"the default{outside[0]} is {outside[1]!r}; "
+                f"the default{outside[0]} is {shown(outside[1])}; "
                 f"it must be from {low} to {high}",
                 value=outside[1],
                 allowed=found.range,
@@ -198,7 +199,7 @@ class _Reader:
 
 def _without_patterns(names: Iterable[str]) -> list[str]:
     explicit = {name.strip() for name in names if ":" not in name}
-    return sorted(sorted(explicit), key=str.casefold)
+    return sorted(sorted(explicit), key=str.upper)
 
 
 def _signature(func: Callable[..., Any]) -> inspect.Signature:
@@ -235,6 +236,7 @@ def _check_type_and_lists(annotation: Annotation) -> None:
     for name in annotation.members:
         if name not in used:
             raise PlanArgumentError(
-                f"the list {name!r} is defined, but the type {annotation.text!r} "
+                f"the list {shown(name)} is defined, but the type "
+                f"{shown(annotation.text)} "
                 f"does not mention it"
             )

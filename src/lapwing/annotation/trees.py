@@ -165,8 +165,8 @@ def is_listed(name: str, devices: Mapping[str, Any]) -> bool:
     root, *parts = name.split(".")
     described = devices.get(root)
     for part in parts:
-        components = (
-            described.get("components") if isinstance(described, dict) else None
-        )
+        if not isinstance(described, dict):
+            return False
+        components = described.get("components")
         described = components.get(part) if isinstance(components, dict) else None
     return isinstance(described, dict) and not described.get("excluded")

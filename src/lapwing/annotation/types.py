@@ -6,9 +6,10 @@ Test: ``parse_type(text)`` gives a tree, or says at which place the text is at f
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from lapwing.annotation.excerpt import shown
 from lapwing.annotation.type_names import (
     BUILT_IN,
     DEVICE_PROTOCOLS,
@@ -153,6 +154,11 @@ def _syntax(text: str) -> ast.expr:
         raise _fault(text, str(error) or "it is nested too deep", 1, 1) from None
 
 
+def _listed(names: Iterable[str]) -> str:
+    found = [shown(name).strip("'") for name in names]
+    return ", ".join(found[:8]) + (", ..." if len(found) > 8 else "")
+
+
 def _fault(text: str, why: str, line: int, column: int) -> PlanArgumentError:
     before = text[: len(text) - len(text.lstrip())]
     if line == 1:
@@ -256,7 +262,7 @@ class _Reader:
     def _unknown(self, node: ast.expr, name: str) -> Type:
         if f"typing.{name}" in {*SEQUENCES, *FIXED, *MAPPINGS, *PLAIN, *WRAPPERS}:
             raise self.fault(node, f"{name} is written typing.{name}")
-        own = f"; this parameter defines {', '.join(self.lists)}" if self.lists else ""
+        own = f"; this parameter defines {_listed(self.lists)}" if self.lists else ""
         raise self.fault(node, f"the name {name} is not known{own}")
 
     def generic(self, head: ast.expr, inner: ast.expr, depth: int) -> Type:

@@ -16,6 +16,7 @@ import orjson
 from lapwing.annotation.binding import CompiledPlan
 from lapwing.annotation.description import plan_from_dict
 from lapwing.annotation.excerpt import shown
+from lapwing.annotation.extent import check_extent
 from lapwing.annotation.nearest import nearest
 from lapwing.annotation.parameters import PlanModel
 from lapwing.annotation.trees import is_listed
@@ -85,12 +86,14 @@ def check_plan(
             argument: plan, parameter, path, value, allowed, nearest.
     """
     name = _checked_form(plan)
+    _check_lists(allowed_plans, allowed_devices)
     if allowed_plans is None:
         return BoundPlan(name)
     description = allowed_plans.get(name)
     if description is None:
         raise _not_in_list(name, allowed_plans, existing_plans)
     try:
+        check_extent(f"plan {shown(name)}", plan)
         compiled = compiled_plan(description)
         arguments = compiled.check(
             plan.get("args", ()),
@@ -106,6 +109,12 @@ def check_plan(
         _hint_at_device(error, allowed_devices)
         raise
     return BoundPlan(name, compiled.model, arguments)
+
+
+def _check_lists(plans: Any, devices: Any) -> None:
+    for what, given in (("plans", plans), ("devices", devices)):
+        if given is not None and not isinstance(given, Mapping):
+            raise _form(f"the list of allowed {what}", given, "a dict")
 
 
 def _checked_form(plan: Any) -> str:
@@ -179,17 +188,25 @@ def _hint_at_device(error: PlanArgumentError, devices: Lists | None) -> None:
 # ------------------------------------------------------------------ compiled once
 
 _compiled: OrderedDict[bytes, CompiledPlan] = OrderedDict()
+_measured: OrderedDict[int, Any] = OrderedDict()
 _lock = Lock()
 
 
 def compiled_plan(description: Any) -> CompiledPlan:
     """Return a description compiled, from memory if it was compiled before.
 
-    The whole description is the key, so one that was changed is compiled anew.
+    The whole description is the key, so one that was changed is compiled anew. How
+    large it is, is looked at once for each object.
 
     Raises:
         PlanArgumentError: It is no description of a plan.
     """
+    if _measured.get(id(description)) is not description:
+        check_extent("the description of the plan", description)
+        with _lock:
+            _measured[id(description)] = description
+            if len(_measured) > MOST_COMPILED:
+                _measured.popitem(last=False)
     try:
         key = orjson.dumps(description)
     except orjson.JSONEncodeError:

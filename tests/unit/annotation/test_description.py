@@ -114,7 +114,7 @@ for _ in range(3000):
     ("described", "words"),
     [
         (None, "must be a dict"),
-        ({"name": 5}, "the name of a plan is 'int'"),
+        ({"name": 5}, "the name of a plan is 5"),
         ({"name": "p", "parameters": {}}, "must be a list"),
         ({"name": "p", "parameters": [5]}, "a parameter in the description"),
         ({"name": "p", "description": 5}, "'description' of"),
@@ -134,10 +134,10 @@ for _ in range(3000):
         (changed(default="[" * 9000), "must be a Python literal"),
         (changed(default="-" * 9000 + "1"), "must be a Python literal"),
         (changed(default="9" * 1_000_000), "it is too long"),
-        (changed(min="abc"), "must be a number"),
-        (changed(max="nan"), "must be a number"),
-        (changed(max="9" * 5000), "must be a number"),
-        (changed(step=True), "must be a number"),
+        (changed(min="abc"), "must be a finite number"),
+        (changed(max="nan"), "must be a finite number"),
+        (changed(max="9" * 5000), "must be a finite number"),
+        (changed(step=True), "must be a finite number"),
         (changed(convert_plan_names="yes"), "must be true or false"),
     ],
 )

@@ -234,7 +234,7 @@ def test_a_parameter_that_is_not_there_is_refused_here_too():
         yield x
 
     plan._custom_parameter_annotation_ = {"parameters": {"z": {}}}
-    with pytest.raises(PlanArgumentError, match="does not have: z"):
+    with pytest.raises(PlanArgumentError, match="does not have: 'z'"):
         read_plan(plan)
 
 

@@ -1,6 +1,7 @@
 """Points made by hand for tests of motion, and what must hold for any motion."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,8 @@ UP = np.array([0.0, 1.0])  # by one in y
 
 def points_of(
     bounds: Sequence[np.ndarray],
-    duration=0.1,
-    delay_after=0.0,
+    duration: Any = 0.1,
+    delay_after: Any = 0.0,
     axes: Sequence[str] = ("x", "y", "z"),
 ) -> Points:
     """Make points of rows; each row has the bounds of its points, (n + 1, num_axes)."""

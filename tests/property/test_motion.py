@@ -189,19 +189,34 @@ def test_no_profile_of_whole_ticks_is_shorter_than_the_one_that_is_found(
 
 
 def _exists(v0, v1, distance, v_max, ticks) -> bool:
-    """Tell by linear programming whether accelerations within ±1, one a tick, do it."""
+    """Tell by linear programming whether there is any motion on whole ticks.
+
+    The unknowns are the accelerations at the beginning and at the end of each tick,
+    each within ±1, between which they change linearly: a cubic of a controller.
+    """
     from scipy.optimize import linprog
 
-    sums = np.tril(np.ones((ticks, ticks)))
+    part = np.arange(1, 9) / 8
+    faster = [part - part**2 / 2, part**2 / 2]  # by the two, within a tick
+    after = ticks - 1 - np.arange(ticks)  # ticks in which the change lasts
+    speeds = np.zeros((ticks, 8, ticks, 2))
+    for tick in range(ticks):
+        speeds[tick, :, :tick] = 0.5
+        speeds[tick, :, tick] = np.transpose(faster)
+    speeds = speeds.reshape(8 * ticks, 2 * ticks)
+    ways = np.stack([1 / 3 + after / 2, 1 / 6 + after / 2], axis=1).ravel()
     answer = linprog(
-        np.zeros(ticks),
-        A_ub=np.vstack([sums, -sums]),
-        b_ub=np.concatenate([np.full(ticks, v_max - v0), np.full(ticks, v_max + v0)]),
-        A_eq=np.vstack([np.ones(ticks), ticks - np.arange(ticks) - 0.5]),
+        np.zeros(2 * ticks),
+        A_ub=np.vstack([speeds, -speeds]),
+        b_ub=np.repeat([v_max - v0, v_max + v0], 8 * ticks),
+        A_eq=np.vstack([np.full(2 * ticks, 0.5), ways]),
         b_eq=[v1 - v0, distance - v0 * ticks],
-        bounds=[(-1, 1)] * ticks,
+        bounds=[(-1, 1)] * (2 * ticks),
     )
     return bool(answer.status == 0)
+
+
+TURNS = st.floats(0.001, 600) | st.sampled_from([0.001, 0.1, 1 / 6, 0.24, 2.2, 12.3])
 
 
 @given(st.data())
@@ -219,6 +234,37 @@ def test_gaps_take_at_most_a_tick_more_than_the_closed_form_rounded_up(data):
     assert gap.ticks[0] <= np.ceil(gap.least[0]) + 1
     assert gap.time.sum() == gap.ticks[0]
     np.testing.assert_array_equal(gap.time, np.rint(gap.time))
+
+
+@given(
+    velocities,
+    st.floats(0, 1) | st.just(0.0),
+    st.floats(-3, 3) | st.floats(-0.12, 0.12) | distances,
+    st.floats(1, 30),
+)
+@settings(max_examples=400, deadline=None)
+def test_a_gap_takes_a_tick_more_than_the_closed_form_but_for_a_sliver(
+    v0, back, beyond, v_max
+):
+    """The bound of ADR 0022."""
+    v0, v1, beyond, _ = one_move(v0, -back * v0, beyond, v_max)
+    distance = abs(v1 - v0) * (v0 + v1) / 2 + beyond
+    one = limits(v_max, 1.0).of(("x",))
+    start, end = (np.zeros((1, 1)), v0[None]), (distance[None], v1[None])
+    gap = turn_around(start, end, one, 1.0, np.zeros(1))
+    peak = min((gap.least[0] + (np.sign(beyond) * (v0 + v1))[0]) / 2, v_max)
+    sliver = 2 / 3 if abs(beyond) < 1 / 9 else 1 / (9 * peak)
+    assert gap.ticks[0] <= gap.least[0] + 1 + sliver + 1e-8
+
+
+@given(st.floats(0, 600) | st.sampled_from([0.1, 1 / 6, 0.24, 2.2, 12.3]))
+@settings(max_examples=300, deadline=None)
+def test_from_rest_to_rest_a_gap_takes_a_twentieth_above_a_tick_more(distance):
+    one, rest = limits(40.0, 1.0).of(("x",)), np.zeros((1, 1))
+    gap = turn_around((rest, rest), (rest + distance, rest), one, 1.0, np.zeros(1))
+    least = max(2 * np.sqrt(distance), 1.0)
+    assert gap.least[0] == pytest.approx(least)
+    assert gap.ticks[0] - least <= 1.06
 
 
 @given(

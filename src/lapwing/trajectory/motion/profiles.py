@@ -7,13 +7,16 @@ Test: end points and limits of any profile; the least ticks against all others.
 Units are those of `ramps`: ticks, and a greatest acceleration of 1.
 
 A profile goes from v0 to a velocity vm, stays at it, and goes on to v1. For a given
-number of ticks n there is one vm for each distance. There are two shapes:
+number of ticks n there is one vm for each distance. There are three shapes:
 
 - *even*: the changes take k1 and k3 whole ticks, each at a constant acceleration, so
   distance = (v0 k1 + v1 k3) / 2 + vm (n - (k1 + k3) / 2), which is solved for vm;
 - *hard*: where there is no time for that, the changes use all of the acceleration but
-  in the tick next to vm, which has what remains. That is linear in vm, too. A profile
-  of whole ticks that covers more distance does not exist.
+  in the tick next to vm, which has what remains. That is linear in vm, too. With a
+  constant acceleration in each tick, none covers more distance;
+- *utmost*: for the last bit of distance the velocities of hard profiles are at their
+  limits, and in the ticks next to vm the acceleration changes linearly, which is still
+  one cubic for the controller. None on whole ticks covers more distance: see ADR 0022.
 
 vm of the same move at full acceleration without regard to ticks (the root of a
 quadratic) tells how many ticks the changes take; a few more are tried where that
@@ -44,11 +47,14 @@ class Profiles:
             order, float64 (num_moves, NUM_KNOTS). Knots at 0 and several at the same
             time mean nothing.
         velocity: The velocity at each knot, as `knots`.
+        extra: How much farther than by the mean of the velocities at its ends each
+            part goes, (num_moves, NUM_KNOTS + 1); not 0 only in parts of one tick.
         found: Whether there is a profile, (num_moves,).
     """
 
     knots: Floats
     velocity: Floats
+    extra: Floats
     found: Bools
 
 
@@ -91,6 +97,11 @@ class _Moves:
             self.ticks[which],
         )
 
+    def turned(self, sign: float) -> "_Moves":
+        """Return the same moves, or with -1 those in the opposite direction."""
+        v0, v1, distance = sign * self.v0, sign * self.v1, sign * self.distance
+        return _Moves(v0, v1, distance, self.v_max, self.ticks)
+
     def ideal_velocity(self) -> Floats:
         """Return vm where all changes are at full acceleration, whatever the ticks."""
         v0, v1, distance, ticks = self.v0, self.v1, self.distance, self.ticks
@@ -121,6 +132,7 @@ class _Solved:
         self.profiles = Profiles(
             knots=np.zeros((num_moves, NUM_KNOTS)),
             velocity=np.zeros((num_moves, NUM_KNOTS)),
+            extra=np.zeros((num_moves, NUM_KNOTS + 1)),
             found=np.zeros(num_moves, dtype=bool),
         )
 
@@ -138,6 +150,8 @@ class _Solved:
         self.try_hard(vm)
         self.try_even(ticks - 1, np.ones_like(ticks))
         self.try_even(np.ones_like(ticks), ticks - 1)
+        self.try_utmost(1.0)
+        self.try_utmost(-1.0)
 
     def try_even(self, k1: Floats, k3: Floats) -> None:
         """Take the even profile with these ticks for the changes, where it will do."""
@@ -178,6 +192,32 @@ class _Solved:
         knots = np.stack([hard.full1, hard.full1 + 1, last - 1, last], axis=1)
         self._take(left, good, knots, [hard.after, hard.vm, hard.vm, hard.before])
 
+    def try_utmost(self, sign: float) -> None:
+        """Take the profile that goes farthest, or almost so, where it will do.
+
+        Args:
+            sign: Farthest forwards, 1, or backwards, -1.
+        """
+        left = ~self.profiles.found
+        if not left.any():
+            return
+        m = self._moves.some(left).turned(sign)
+        knots, velocity = _farthest(m)
+        nodes = np.concatenate([0 * knots[:, :1], knots, m.ticks[:, None]], axis=1)
+        speeds = np.stack([m.v0, *velocity.T, m.v1], axis=1)
+        # Knots at 0 have the velocity at the start: there is no part before them.
+        there = ((speeds[:, 1:] + speeds[:, :-1]) / 2 * np.diff(nodes, axis=1)).sum(1)
+        most = np.zeros((len(knots), NUM_KNOTS + 1))
+        for part in (1, 3):
+            room = _room_in_a_tick(velocity[:, part - 1], velocity[:, part], m.v_max)
+            most[:, part] = np.where(np.diff(nodes, axis=1)[:, part] == 1, room, 0)
+        missing, room = m.distance - there, most.sum(axis=1)
+        good = (missing >= 0) & (missing <= room * (1 + _EDGE))
+        share = np.where(good, missing / np.maximum(room, _EDGE), 0)
+        self._take(left, good, knots, list(sign * velocity.T))
+        rows = np.flatnonzero(left)[good]
+        self.profiles.extra[rows] = sign * (share[:, None] * most)[good]
+
     def _take(
         self, left: Bools, good: Bools, knots: Floats, velocity: list[Floats]
     ) -> None:
@@ -185,6 +225,42 @@ class _Solved:
         self.profiles.knots[rows] = knots[good]
         self.profiles.velocity[rows] = np.stack(velocity, axis=1)[good]
         self.profiles.found[rows] = True
+
+
+def _farthest(m: _Moves) -> tuple[Floats, Floats]:
+    """Return knots and velocities of the profile that goes farthest forwards.
+
+    At each tick its velocity is the greatest that can be reached from v0, from which
+    v1 can be reached, and that is allowed.
+    """
+    up = np.minimum((m.v1 + m.ticks - m.v0) / 2, m.v_max - m.v0)
+    down = np.minimum((m.v0 + m.ticks - m.v1) / 2, m.v_max - m.v1)
+    full1, full3 = (np.floor(one + _EDGE).clip(0, m.ticks - 1) for one in (up, down))
+    begin, end = full1, m.ticks - full3
+    middle = end - begin >= 2
+    knots = np.stack(
+        [
+            begin,
+            begin + 1,
+            np.where(middle, end - 1, begin + 1),
+            np.where(middle, end, begin + 1),
+        ],
+        axis=1,
+    )
+    velocity = np.minimum(m.v0[:, None] + knots, (m.v1 + m.ticks)[:, None] - knots)
+    return knots, np.minimum(velocity, m.v_max[:, None])
+
+
+def _room_in_a_tick(before: Floats, after: Floats, v_max: Floats) -> Floats:
+    """Return how much farther than by their mean one goes in a tick, at most.
+
+    The acceleration falls by D in the tick, which adds D / 12. Neither may it be above
+    1 at its ends, nor the velocity above v_max in between.
+    """
+    change, below = after - before, np.maximum(v_max - before, 0.0)
+    root = np.sqrt(np.maximum(below * (below - change), 0.0))
+    fall = np.minimum(1 - np.abs(change), 2 * below - change + 2 * root)
+    return np.maximum(fall, 0.0) / 6
 
 
 class _Hard(NamedTuple):

@@ -53,10 +53,8 @@ def turn_around(
 ) -> Turnarounds:
     """Plan gaps, each in the least number of ticks in which all axes can be there.
 
-    Every acceleration is constant between PVT points, so that the cubic of a
-    controller is exactly what is planned here. All times are whole ticks. That costs
-    at most one tick more than the closed form, rounded up to ticks; it mostly costs
-    nothing.
+    All times are whole ticks, and no motion of cubics on whole ticks is quicker: it
+    takes the closed form rounded up to ticks, and seldom one tick more (ADR 0022).
 
     Args:
         start: Positions and velocities, each (num_gaps, num_axes).
@@ -92,15 +90,18 @@ def _least_profiles(
     """Find the profiles of all axes, and the ticks that they need, from a guess up."""
     shape = moves[0].shape
     knots, velocity = np.zeros((2, *shape, NUM_KNOTS))
+    extra = np.zeros((*shape, NUM_KNOTS + 1))
     left = np.arange(len(ticks))
     for _ in range(_MOST_TRIES):
         flat = (one[left].ravel() for one in moves)
         solved = solve(*flat, np.repeat(ticks[left], shape[1]))
         knots[left] = solved.knots.reshape(len(left), *knots.shape[1:])
         velocity[left] = solved.velocity.reshape(len(left), *knots.shape[1:])
+        extra[left] = solved.extra.reshape(len(left), *extra.shape[1:])
         left = left[~solved.found.reshape(len(left), shape[1]).all(axis=1)]
         if not left.size:
-            return Profiles(knots, velocity, np.ones(shape, dtype=bool)), ticks
+            found = np.ones(shape, dtype=bool)
+            return Profiles(knots, velocity, extra, found), ticks
         # Few moves have no profile of whole ticks, mostly because the next whole tick
         # is past the longest direct time of an axis.
         ticks[left] = _up(common_time(times.some(left), ticks[left] + 1))
@@ -132,6 +133,7 @@ def _as_points(
     )
     lasts = np.diff(nodes, axis=2)
     ways = (speeds[:, :, 1:] + speeds[:, :, :-1]) / 2 * lasts * tick
+    ways += profiles.extra * (step * tick)[:, None]
     done = np.concatenate([zero, ways.cumsum(axis=2)], axis=2)
     places = start[0][:, :, None] + done
     slopes = np.diff(speeds, axis=2) / np.where(lasts > 0, lasts, 1.0)

@@ -31,6 +31,8 @@ READS_NO_SETTING = {
     "sim/record_server.py",
     "sim/server_process.py",
     "plans/predeclare.py",
+    # The queue server's marks of a worker, which its children and plans see.
+    "annotation/worker_predicates.py",
     # Bluesky's own: BLUESKY_DEBUG_CALLBACKS and BLUESKY_HISTORY_PATH.
     "compat/bluesky/callbacks/safety.py",
     "compat/bluesky/utils/history.py",

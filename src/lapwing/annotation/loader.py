@@ -13,11 +13,12 @@ needs a bound loads in a process of its own and ends that, which is what a worke
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from lapwing.annotation.offline import offline
 from lapwing.annotation.registration import registered
 from lapwing.annotation.startup_code import failures_placed, is_local, run_file
 from lapwing.annotation.startup_shell import get_ipython, global_user_namespace
@@ -36,6 +37,7 @@ def load_startup(
     module: str | None = None,
     profile: str | None = None,
     ipython_dir: StrPath | None = None,
+    without_hardware: bool = False,
 ) -> dict[str, Any]:
     """Run startup code and return the names that it leaves behind.
 
@@ -57,6 +59,9 @@ def load_startup(
             directory is ``profile_collection/startup`` in ``ipython_dir``.
         ipython_dir: IPython's directory; ``~/.ipython`` if not given. (IPython's
             variable ``IPYTHONDIR`` is read by who calls.)
+        without_hardware: Whether devices are kept from connecting, as
+            `lapwing.annotation.offline` says. It cuts this process off from EPICS for
+            good, and is for a process that does nothing else.
 
     Returns:
         The namespace, with names that begin with an underscore and what was imported.
@@ -64,10 +69,12 @@ def load_startup(
     Raises:
         ConfigError: There is no such code, or it failed: then it names file and line
             (``file`` and ``line`` in its context), and its cause is what was raised.
+        StateError: It is to run without hardware in a process that uses EPICS already.
     """
     load = _source(directory, script, module, profile, ipython_dir)
     namespace: dict[str, Any] = {}
-    with _environment_of(namespace):
+    hardware = offline() if without_hardware else nullcontext()
+    with hardware, _environment_of(namespace):
         load(namespace)
     return namespace
 

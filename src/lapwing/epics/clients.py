@@ -32,6 +32,19 @@ _clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Clients]"
 _clients = weakref.WeakKeyDictionary()
 _answer_timeout = ANSWER_TIMEOUT
 
+NOWHERE = {
+    # A port at which nothing listens; an empty list makes libca print a warning.
+    "EPICS_CA_ADDR_LIST": "127.0.0.1:9",
+    "EPICS_CA_AUTO_ADDR_LIST": "NO",
+    "EPICS_CA_NAME_SERVERS": "",
+    "EPICS_PVA_ADDR_LIST": "127.0.0.1:9",
+    "EPICS_PVA_AUTO_ADDR_LIST": "NO",
+    "EPICS_PVA_NAME_SERVERS": "",
+}
+"""Variables with which no client of EPICS, ours or another, finds any server."""
+
+_is_cut_off = False
+
 
 def configure(
     environment: Mapping[str, str] | None = None,
@@ -69,6 +82,25 @@ def configure(
         _answer_timeout = answer_timeout
         for clients in _clients.values():
             clients.answer_timeout = answer_timeout
+
+
+def cut_off() -> None:
+    """Let this process reach no IOC, from now on and for good.
+
+    Devices can be made; their ``connect`` returns at once and connects nothing. Other
+    libraries that talk to EPICS search no network either, if they begin after this.
+
+    Raises:
+        StateError: This process talks to EPICS already.
+    """
+    global _is_cut_off
+    configure(NOWHERE)
+    _is_cut_off = True
+
+
+def is_cut_off() -> bool:
+    """Whether this process was cut off from all IOCs."""
+    return _is_cut_off
 
 
 def client() -> "Clients":

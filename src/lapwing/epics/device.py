@@ -8,7 +8,10 @@ Test: tests/system/test_beamline_devices.py, against the simulated beamline.
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
+import contextlib
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from lapwing.epics import clients
@@ -25,7 +28,8 @@ class EpicsDevice:
 
     It lives on the event loop in which `connect` was awaited. If its server goes
     away it connects again by itself when the server is back; `connect` may be
-    awaited again to wait for that.
+    awaited again to wait for that. Its connections end with it, when nobody has it
+    any more.
 
     Args:
         name: Name of the device, the prefix of its data keys.
@@ -55,11 +59,14 @@ class EpicsDevice:
         self._latest: dict[str, Value] = {}
         self._listeners: list[OnDisconnect] = []
         self._lost = False
+        self._forsaken: weakref.finalize[..., EpicsDevice] | None = None
 
     def disconnect(self) -> None:
         """Give up the connections of this device itself; `connect` makes them anew."""
         for channel in self._channels.values():
             channel.close()
+        if self._forsaken is not None:
+            self._forsaken.detach()
         self._client, self._channels = None, {}
 
     def set_pvs(self, pvs: Mapping[str, Any]) -> None:
@@ -97,6 +104,8 @@ class EpicsDevice:
             DisconnectedError: Some did not answer; it names every one.
             DeviceError: A PV holds values of a kind that the device cannot use.
         """
+        if clients.is_cut_off():
+            return
         client = clients.client()
         devices = [self, *self._parts]
         channels = [c for device in devices for c in device.open_channels(client)]
@@ -134,11 +143,21 @@ class EpicsDevice:
             self._client = client
             self._latest.clear()
             self._lost = False
+            # What tells it the news must not keep it alive.
+            hear = weakref.WeakMethod(self._on_connection)
             for role, pv in self._sources.items():
                 channel = client.channel(pv, self.name)
-                channel.on_connection(lambda up, c=channel: self._on_connection(c, up))
+                channel.on_connection(partial(_tell, hear, channel))
                 self._channels[role] = channel
+            self._watch_over(self._channels)
         return list(self._channels.values())
+
+    def _watch_over(self, channels: Mapping[str, Channel]) -> None:
+        if self._forsaken is not None:
+            self._forsaken.detach()
+        loop = asyncio.get_running_loop()
+        self._forsaken = weakref.finalize(self, _give_up, loop, channels)
+        self._forsaken.atexit = False
 
     async def when_connected(self) -> None:
         """Do what the device needs once its PVs answer; may be called again."""
@@ -230,9 +249,8 @@ class EpicsDevice:
             return
         for role, value in zip(roles, await self.get(*roles), strict=True):
             self._latest[role] = value
-            self.channel(role).monitor(
-                lambda value, role=role: self.on_value(role, value)
-            )
+            hear = weakref.WeakMethod(self.on_value)
+            self.channel(role).monitor(partial(_tell, hear, role))
 
     def latest(self, role: str) -> Any:
         """Return the latest value of a role that is followed, or None.
@@ -275,6 +293,23 @@ class EpicsDevice:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def _tell(method: "weakref.WeakMethod[Any]", *news: Any) -> None:
+    if (tell := method()) is not None:
+        tell(*news)
+
+
+def _give_up(loop: asyncio.AbstractEventLoop, channels: Mapping[str, Channel]) -> None:
+    """End the connections of a device that nobody has any more; in any thread."""
+
+    def close() -> None:
+        for channel in channels.values():
+            channel.close()
+
+    # A loop that was closed meanwhile has no connections.
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(close)
 
 
 async def connect_all(*devices: Any, timeout: float = 5.0) -> None:

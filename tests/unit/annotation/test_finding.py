@@ -43,7 +43,7 @@ def marked():
     return iter(())
 
 
-marked._is_plan_ = True
+marked.__dict__["_is_plan_"] = True
 
 
 class Plans:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from lapwing.epics import ca, clients, pva
+from lapwing.epics import EpicsMotor, ca, clients, pva
 from lapwing.epics.clients import Clients, scheme_of
 from lapwing.errors import ConfigError, PlanArgumentError, StateError
 
@@ -35,6 +35,20 @@ def test_variables_of_a_library_that_runs_stay_as_they_are(monkeypatch, room, na
     clients.configure({variable: "30"})
     with pytest.raises(StateError, match=f"{variable} cannot change any more"):
         clients.configure({variable: "2"})
+
+
+def test_a_process_that_is_cut_off_searches_nowhere_and_connects_nothing(monkeypatch):
+    monkeypatch.setattr(clients, "_is_cut_off", False)
+    for room in (ca, pva):
+        monkeypatch.setattr(room, "in_use", lambda: False)
+    for name in clients.NOWHERE:
+        monkeypatch.setenv(name, "192.168.1.255")
+    clients.cut_off()
+    assert clients.is_cut_off()
+    assert clients.os.environ["EPICS_CA_AUTO_ADDR_LIST"] == "NO"
+    motor = EpicsMotor("NO:SUCH", "motor")
+    asyncio.run(motor.connect(timeout=600))
+    assert not motor.connected
 
 
 def test_the_time_to_answer_can_change_and_must_be_some():

@@ -7,7 +7,7 @@ from record_ioc_fixtures import start_record_ioc
 
 from lapwing import RunEngine
 from lapwing.engine import device_loop
-from lapwing.epics import EpicsSignal
+from lapwing.epics import EpicsMotor, EpicsSignal
 from lapwing.errors import LimitError
 from lapwing.stepscan import Counter, MotorCounter, Positioner, StepScan
 
@@ -65,6 +65,16 @@ def test_soft_limits_of_a_record_are_respected_before_anything_moves(RE, documen
     with pytest.raises(LimitError, match=r"REC:m1\.HLM"):
         RE(StepScan([x]).plan())
     assert documents.all == []
+    assert x.current() == 0
+
+
+def test_a_motor_with_limits_and_a_read_back_of_its_own_is_moved_as_a_motor(RE):
+    put("REC:m1.VAL", 0)
+    x = Positioner("REC:m1", [0, 1], limits=(0, 0.5), readback="SIM:Y:RBV")
+    with pytest.raises(LimitError, match=r"1 mm is above the high limit 0\.5"):
+        RE(StepScan([x]).plan())
+    assert isinstance(x.axis, EpicsMotor)
+    assert x.readback == "SIM:Y:RBV"
     assert x.current() == 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lapwing.errors import ConfigError
 from lapwing.stepscan.counter import Counter, MotorCounter, SumCounter
-from lapwing.stepscan.definition_build import AUTO, FIELDS, made_of
+from lapwing.stepscan.definition_build import FIELDS, TOLERANCES, made_of
 from lapwing.stepscan.definition_model import ScanDefinition
 from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.hooks import Hooks
@@ -77,6 +77,9 @@ def _named(name: str, usual: str) -> str | None:
     return None if name == usual else name
 
 
+_TOLD = {value: text for text, value in TOLERANCES.items()}
+
+
 def _positioner(one: Positioner) -> dict[str, Any]:
     if not one.is_pv or one.array is None:
         raise _cannot(f"{one.title}, which is a device or has no positions")
@@ -91,7 +94,7 @@ def _positioner(one: Positioner) -> dict[str, Any]:
         "name": _named(one.name, key_of(one.label or one.pv)),
         "fields": known[0],
         "limits": None if limits is None else list(limits),
-        "tolerance": "auto" if given["tolerance"] == AUTO else given["tolerance"],
+        "tolerance": _TOLD.get(given["tolerance"], given["tolerance"]),
         "positions": one.array.tolist(),
         "extra_pvs": one.extra_pvs or [],
     }

@@ -5,6 +5,7 @@ Must not know files; an error names the part by its path.
 Test: tests/unit/stepscan/test_definition.py; property: there and back.
 """
 
+import math
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,8 +43,8 @@ from lapwing.stepscan.xafs import XafsRegion, xafs_points
 
 FIELDS = {"auto": None, "motor": MOTOR_RECORD, "sim": SIM_FIELDS}
 
-AUTO = -1.0
-"""A positioner's tolerance where nobody gave one."""
+TOLERANCES = {"auto": None, None: math.inf}
+"""What a positioner's tolerance is where a file gives no number."""
 
 _ON_GRID = 1e-6
 """Part of a step by which the stop may lie off the grid and still be on it."""
@@ -272,7 +273,7 @@ def _positioner(part: Axis, array: NDArray[Any], path: Path) -> Positioner:
             limits=None if part.limits is None else (part.limits[0], part.limits[1]),
             fields=FIELDS[part.fields],
             relative=part.relative,
-            tolerance=AUTO if part.tolerance == "auto" else part.tolerance,
+            tolerance=TOLERANCES.get(part.tolerance, part.tolerance),
             timeout=part.timeout,
             extra_pvs=part.extra_pvs,
         )

@@ -1,33 +1,34 @@
 """Positioner: something that is moved, and the list of where to.
 
-Owns the positions, what is allowed of them, and moving to one by its number.
+Owns moving to one of them by its number, and the check of all before a scan.
 Must not know scans, nor what is measured.
-Test: tests/system/test_step_scan.py, against the simulated beamline.
+Test: tests/unit/stepscan/test_positioner.py; on the beamline in test_step_scan.
 """
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from lapwing.engine import device_loop
-from lapwing.epics.fields import MOTOR_RECORD, MotorFields
+from lapwing.devices.limits import Limits, check_position
+from lapwing.epics.fields import MotorFields
 from lapwing.epics.motor import EpicsMotor
 from lapwing.epics.pv_objects import pv_name, speaks_for_itself
-from lapwing.errors import MotionError, PlanArgumentError, StateError
 from lapwing.protocols import Location, resolve
 from lapwing.status import Status
 from lapwing.stepscan.axis import PVAxis
+from lapwing.stepscan.axis_kinds import allowed_distance, check_options, find_axis
 from lapwing.stepscan.fields import fields_of
 from lapwing.stepscan.hooks import Hook, Hooks
-from lapwing.stepscan.names import ExtraPVs, key_of, labelled, record_of
-from lapwing.stepscan.waiting import begin, is_done
+from lapwing.stepscan.names import ExtraPVs, key_of, labelled
+from lapwing.stepscan.positions import Positions, check_lengths
+from lapwing.stepscan.scripted import Scripted
+
+__all__ = ["Positioner", "check_lengths"]
 
 
-class Positioner(Hooks):
+class Positioner(Positions, Scripted, Hooks):
     """One PV and the positions that a scan sends it to: ``Positioner("IOC:m1", x)``.
 
     The PV of a motor record is moved as a motor: a move is over when ``DMOV`` says
@@ -44,14 +45,16 @@ class Positioner(Hooks):
         units: Unit of the positions; None takes the PV's.
         readback: The PV that is read at each point; None: ``.RBV`` of a motor, else
             the one that is set.
-        stop: The PV that stops it; None: ``.STOP`` of a motor, else nothing does.
+        stop: The PV that stops it; None: nothing does. A motor has its ``.STOP``.
         stop_value: What is written to that.
-        limits: Lowest and highest position; None takes the PV's.
+        limits: Lowest and highest position; None takes the PV's. Those of a motor
+            hold beside them.
         fields: What the PVs of a motor are called, if they are not a motor record's.
         relative: Whether positions count from where it stands when a scan begins.
-        tolerance: How far it may stand from where it was sent, in its unit; None
-            does not look. By default a plain PV must hold what was written to it, and
-            of what has a read-back of its own nothing is asked.
+        tolerance: How far it may stand from where it was sent, in its unit, 0 or
+            more; ``math.inf`` does not look. None: a plain PV must hold what was
+            written to it (to a millionth), and what has a read-back of its own, as a
+            motor has, is not looked at.
         timeout: Seconds that a move may take; None derives it from distance and
             velocity of a motor, and is 600 for other PVs.
         extra_pvs: PVs to note at the start of a scan and at its breakpoints.
@@ -60,7 +63,8 @@ class Positioner(Hooks):
         at_break: Done at each of its breakpoints.
 
     Raises:
-        PlanArgumentError: It is neither PV nor device, or the positions are no list.
+        PlanArgumentError: It is neither PV nor device, the positions are no list, an
+            option cannot be, or is for PVs only and a device was given.
 
     Attributes:
         array: The positions; None before they are given.
@@ -83,38 +87,48 @@ class Positioner(Hooks):
         limits: tuple[float, float] | None = None,
         fields: MotorFields | None = None,
         relative: bool = False,
-        tolerance: float | None = -1.0,
+        tolerance: float | None = None,
         timeout: float | None = None,
         extra_pvs: ExtraPVs | None = None,
         pre_scan: Hook | None = None,
         post_scan: Hook | None = None,
         at_break: Hook | None = None,
     ):
-        super().__init__(pre_scan, post_scan, at_break)
+        Hooks.__init__(self, pre_scan, post_scan, at_break)
         self.axis: Any = pv if hasattr(pv, "set") and hasattr(pv, "name") else None
-        self.pv = self.axis.name if self.axis is not None else pv_name(pv)
+        self.pv: str = self.axis.name if self.axis is not None else pv_name(pv)
         self._source = pv
         own = name or key_of(label or self.pv)
-        self.name: str = own if self.axis is None else self.axis.name
+        Positions.__init__(
+            self,
+            array,
+            name=own if self.axis is None else self.axis.name,
+            label=label or "",
+            relative=relative,
+        )
         self.parent = None
-        self.label = label or ""
         self.extra_pvs = labelled(extra_pvs)
         self._units = units
         self._tolerance = tolerance
         self._timeout = timeout
         self._fields = fields
-        self.relative = relative
-        self.origin: float | None = None
         self._plain: dict[str, Any] = {
             "readback": readback,
             "stop": stop,
             "stop_value": stop_value,
             "limits": limits,
         }
-        self._status: Status | None = None
-        self.array: NDArray[Any] | None = None
-        if array is not None:
-            self._take(array)
+        Scripted.__init__(self)
+        other_name = name if name != self.name else None
+        check_options(
+            self.title,
+            None if self.axis is None else {"name": other_name, "fields": fields},
+            tolerance=tolerance,
+            limits=limits,
+            readback=readback,
+            stop=stop,
+            timeout=timeout,
+        )
 
     @property
     def is_pv(self) -> bool:
@@ -141,75 +155,7 @@ class Positioner(Hooks):
             return self._units
         return getattr(self.axis, "unit", "") if self.connected else ""
 
-    # ------------------------------------------------------------ positions
-
-    def set_array(self, start: float, stop: float, npts: int) -> None:
-        """Make the positions evenly spaced, both ends included.
-
-        Args:
-            start: The first, in the PV's unit.
-            stop: The last.
-            npts: How many, 1 or more.
-
-        Raises:
-            PlanArgumentError: A number is not finite, or there are none.
-        """
-        if npts < 1:
-            raise PlanArgumentError(f"{self.title}: {npts} positions are none")
-        self._take(np.linspace(start, stop, int(npts)))
-
-    def _take(self, array: ArrayLike) -> None:
-        positions = np.asarray(array)
-        if positions.ndim != 1 or not positions.size:
-            raise PlanArgumentError(
-                f"{self.title}: the positions have the shape {positions.shape}; a "
-                "list of one or more is needed"
-            )
-        if positions.dtype.kind in "biuf":
-            positions = positions.astype(float)
-            if not np.isfinite(positions).all():
-                at = int(np.flatnonzero(~np.isfinite(positions))[0])
-                raise PlanArgumentError(
-                    f"{self.title}: position {at} is {positions[at]}; finite numbers "
-                    "are needed"
-                )
-        elif positions.dtype.kind not in "U":
-            raise PlanArgumentError(
-                f"{self.title}: positions are numbers, or choices by their texts, not "
-                f"{positions.dtype}"
-            )
-        elif self.relative:
-            raise PlanArgumentError(
-                f"{self.title}: positions that are texts cannot count from where it "
-                "stands; numbers are needed"
-            )
-        self.array = positions
-
-    def position(self, i: int) -> Any:
-        """Return position ``i``, counted from 0, as a float or a text.
-
-        Raises:
-            StateError: No positions were given.
-        """
-        if self.array is None:
-            raise StateError(f"{self.title} has no positions; set_array gives it some")
-        position = self.array[i].item()
-        return position + (self.origin or 0.0) if self.relative else position
-
-    @property
-    def extent(self) -> tuple[Any, Any] | None:
-        """Lowest and highest position; None if they are no numbers."""
-        if self.array is None or self.array.dtype.kind == "U":
-            return None
-        origin = (self.origin or 0.0) if self.relative else 0.0
-        return float(self.array.min()) + origin, float(self.array.max()) + origin
-
     # ------------------------------------------------------------ the device
-
-    @property
-    def title(self) -> str:
-        """As messages begin: ``"positioner x"``."""
-        return f"positioner {self.label or self.name}"
 
     @property
     def connected(self) -> bool:
@@ -237,7 +183,14 @@ class Positioner(Hooks):
             DisconnectedError: Some did not answer; it names every one.
         """
         if self.axis is None:
-            self.axis = await self._find_axis(timeout)
+            self.axis = await find_axis(
+                self._source,
+                self.name,
+                fields=self._fields,
+                patience=timeout,
+                timeout=600.0 if self._timeout is None else self._timeout,
+                **self._plain,
+            )
         if hasattr(self.axis, "connect"):
             await self.axis.connect(timeout=timeout)
         if not self.label and self._has_fields:
@@ -258,20 +211,6 @@ class Positioner(Hooks):
             else self.axis.channel("readback").pv
         )
 
-    async def _find_axis(self, timeout: float) -> EpicsMotor | PVAxis:
-        options = self._plain
-        limit = 600.0 if self._timeout is None else self._timeout
-        axis = PVAxis(self._source, self.name, timeout=limit, **options)
-        fields = self._fields
-        if fields is None and self._has_fields:
-            await axis.connect(timeout)
-            kind = (await fields_of([self.pv], "RTYP")).get(self.pv)
-            fields = MOTOR_RECORD if kind == "motor" else None
-        if fields is None or options["readback"] or options["limits"]:
-            return axis
-        axis.disconnect()  # it was to look at the record only
-        return EpicsMotor(record_of(self.pv), self.name, fields=fields)
-
     def check_value(self, value: Any) -> Any:
         """Raise if it must not go there; nothing moves.
 
@@ -279,9 +218,18 @@ class Positioner(Hooks):
             PlanArgumentError: It is no position.
             LimitError: It lies outside the limits.
         """
+        self._check_own_limits(value)
         if hasattr(self.axis, "check_value"):
             return self.axis.check_value(value)
         return None
+
+    def _check_own_limits(self, value: Any) -> None:
+        limits = self._plain["limits"]
+        if limits is not None and not isinstance(self.axis, PVAxis):
+            name, kind = self.label or self.name, "positioner"
+            check_position(
+                value, Limits(*limits), name=name, kind=kind, unit=self.units
+            )
 
     async def verify(self) -> None:
         """Raise if some position lies outside the limits; nothing moves.
@@ -307,19 +255,15 @@ class Positioner(Hooks):
             asked: Where it was sent.
             found: What its read-back says.
         """
-        tolerance = self._tolerance
-        if tolerance is None or isinstance(asked, str) or isinstance(found, str):
+        if isinstance(asked, str) or isinstance(found, str):
             return ""
-        if tolerance < 0:
-            if not isinstance(self.axis, PVAxis) or self.axis.has_own_readback:
-                return ""
-            tolerance = 1e-9 + 1e-6 * abs(asked)
-        if abs(found - asked) <= tolerance:
+        if abs(found - asked) <= allowed_distance(self.axis, self._tolerance, asked):
             return ""
         return f"{self.title} was sent to {asked:.10g} and stands at {found:.10g}"
 
     def set(self, value: Any, **options: Any) -> Status:
         """Start to go to a position; for plans."""
+        self._check_own_limits(value)
         if self._timeout is not None and isinstance(self.axis, EpicsMotor):
             options.setdefault("timeout", self._timeout)
         return self.axis.set(value, **options)
@@ -349,52 +293,6 @@ class Positioner(Hooks):
         limit = axis.time_limit(start, target)
         return 0.0 if limit is None else (limit - axis.time_margin) / axis.time_factor
 
-    # ------------------------------------------------------------ in a script
-
-    def current(self) -> Any:
-        """Return where it is; blocks."""
-        return device_loop.call(self._current())
-
-    async def _current(self) -> Any:
-        if not self.connected:
-            await self.connect()
-        return (await self.locate())["readback"]
-
-    def move_to(self, value: Any) -> Status:
-        """Start to go anywhere; ``done`` tells when it is there.
-
-        Args:
-            value: A position, in the PV's unit.
-        """
-
-        async def move() -> None:
-            if not self.connected:
-                await self.connect()
-            await self.set(value)
-            found = (await self.locate())["readback"]
-            if wrong := self.strayed(value, found):
-                raise MotionError(wrong, device=self.name, pv=self.pv)
-
-        self._status = begin(move, self.name, f"move to {value}")
-        return self._status
-
-    def move_to_pos(self, i: int) -> Status:
-        """Start to go to position ``i``, counted from 0."""
-        return self.move_to(self.position(i))
-
-    def move_to_start(self) -> Status:
-        """Start to go to the first position."""
-        return self.move_to_pos(0)
-
-    @property
-    def done(self) -> bool:
-        """Whether the last move has ended.
-
-        Raises:
-            DeviceError: It has failed.
-        """
-        return is_done(self._status)
-
     def facts(self) -> dict[str, Any]:
         """Return what the metadata of a scan say of it."""
         found: dict[str, Any] = {"pv": self.pv, "label": self.label or self.name}
@@ -408,26 +306,3 @@ class Positioner(Hooks):
 
     def __repr__(self) -> str:
         return f"Positioner({self.pv!r}, name={self.name!r})"
-
-
-def check_lengths(positioners: Sequence[Positioner]) -> int:
-    """Return how many points positioners make.
-
-    Raises:
-        PlanArgumentError: Their lists differ in length; every one is named.
-        StateError: One has no positions.
-    """
-    lengths: Mapping[str, int] = {
-        one.label or one.name: len(_array_of(one)) for one in positioners
-    }
-    if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{label} has {n}" for label, n in lengths.items())
-        raise PlanArgumentError(
-            f"the positioners of a scan need equally many positions, but {listed}"
-        )
-    return next(iter(lengths.values()), 0)
-
-
-def _array_of(one: Positioner) -> NDArray[Any]:
-    one.position(0)
-    return one.array  # type: ignore[return-value] - position() has looked

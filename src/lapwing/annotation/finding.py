@@ -7,7 +7,8 @@ Test: ``find_in_namespace({"det": det, "count": count})`` with objects of each k
 
 import logging
 from collections.abc import Container, Mapping
-from inspect import isclass, isgeneratorfunction, ismodule
+from functools import partial
+from inspect import isclass, isgeneratorfunction, ismodule, isroutine
 from typing import Any
 
 from lapwing.annotation.prepare import Namespace
@@ -57,10 +58,10 @@ def find_in_namespace(
 
 def is_plan(thing: Any) -> bool:
     """Return whether something is a plan function, of Bluesky's or Lapwing's kind."""
-    if isgeneratorfunction(thing):
-        return True
-    # Callable first: a device may answer to any name.
-    return callable(thing) and getattr(thing, "_is_plan_", False) is True
+    # Routines only: a device or a proxy may answer to any name, or with an error.
+    if not isroutine(thing) and not isinstance(thing, partial):
+        return False
+    return isgeneratorfunction(thing) or getattr(thing, "_is_plan_", False) is True
 
 
 def is_device(thing: Any) -> bool:
@@ -82,7 +83,7 @@ def _has_name(thing: Any) -> bool:
 def _has_parts(thing: Any, device: LiveDevice) -> bool:
     if callable(getattr(device.kind, "children", None)):
         # Other things have children too; the name of a process is a method.
-        return isinstance(thing.name, str)
+        return not isroutine(getattr(device.kind, "name", None))
     own = getattr(thing, "__dict__", {})
     if not isinstance(own.get("name"), str):
         return False

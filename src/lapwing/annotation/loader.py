@@ -8,9 +8,11 @@ Startup code is the operator's own code and runs with all rights of the process,
 does at a prompt; nothing here evaluates what a client has sent. It runs in the thread
 that calls, to its end or its first error: no thread is started, no time is set. Who
 needs a bound loads in a process of its own and ends that, which is what a worker does.
+One loading at a time: it uses what a process has once, such as ``sys.path``.
 """
 
-import importlib
+import importlib.util
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,14 +22,18 @@ from typing import Any
 
 from lapwing.annotation.offline import offline
 from lapwing.annotation.registration import registered
-from lapwing.annotation.startup_code import failures_placed, is_local, run_file
+from lapwing.annotation.startup_code import failures_placed, run_file
+from lapwing.annotation.startup_imports import (
+    as_main,
+    forgotten_on_failure,
+    local_imports,
+)
 from lapwing.annotation.startup_shell import get_ipython, global_user_namespace
 from lapwing.errors import ConfigError
 
 StrPath = str | Path
 
-_own_modules: dict[str, ModuleType] = {}
-"""Modules from directories of startup code, which the next loading reads anew."""
+logger = logging.getLogger(__name__)
 
 
 def load_startup(
@@ -72,11 +78,11 @@ def load_startup(
         StateError: It is to run without hardware in a process that uses EPICS already.
     """
     load = _source(directory, script, module, profile, ipython_dir)
-    namespace: dict[str, Any] = {}
+    main = ModuleType("__main__")
     hardware = offline() if without_hardware else nullcontext()
-    with hardware, _environment_of(namespace):
-        load(namespace)
-    return namespace
+    with hardware, _environment_of(vars(main)):
+        load(main)
+    return vars(main)
 
 
 def _source(
@@ -85,7 +91,7 @@ def _source(
     module: str | None,
     profile: str | None,
     ipython_dir: StrPath | None,
-) -> Callable[[dict[str, Any]], None]:
+) -> Callable[[ModuleType], None]:
     given = {
         "directory": directory,
         "script": script,
@@ -102,14 +108,14 @@ def _source(
             given=named,
         )
     if module is not None:
-        return lambda namespace: _load_module(module, namespace)
+        return lambda main: _load_module(module, main)
     if script is not None:
-        return lambda namespace: _load_script(_absolute(script), namespace)
+        return lambda main: _load_script(_absolute(script), main)
     if profile is not None:
         home = Path(ipython_dir or "~/.ipython")
         directory = home / f"profile_{profile.removeprefix('profile_')}" / "startup"
     place = _absolute(directory or "")
-    return lambda namespace: _load_directory(place, namespace)
+    return lambda main: _load_directory(place, main)
 
 
 def _absolute(path: StrPath) -> Path:
@@ -146,51 +152,55 @@ def startup_files(directory: Path) -> list[Path]:
     return sorted(files, key=lambda file: file.name)
 
 
-def _load_directory(directory: Path, namespace: dict[str, Any]) -> None:
+def _load_directory(directory: Path, main: ModuleType) -> None:
     files = startup_files(directory)
-    namespace["get_ipython"] = get_ipython
     # Last, so that a file called 'queue.py' hides no module of Python's.
-    with _local_imports(directory, at_end=True):
+    with local_imports(directory, at=len(sys.path)), as_main(main):
         for file in files:
-            with failures_placed(str(file), directory):
-                run_file(file, namespace)
+            _run(file, directory, main)
 
 
-def _load_script(script: Path, namespace: dict[str, Any]) -> None:
+def _load_script(script: Path, main: ModuleType) -> None:
     if not script.is_file():
         raise ConfigError(
             f"startup script {script} is not there",
             hint="name a file of Python code",
             file=str(script),
         )
-    namespace["get_ipython"] = get_ipython
-    with (
-        _local_imports(script.parent, at_end=False),
-        failures_placed(str(script), script.parent),
-    ):
-        run_file(script, namespace)
+    with local_imports(script.parent, at=0), as_main(main):
+        _run(script, script.parent, main)
 
 
-def _load_module(name: str, namespace: dict[str, Any]) -> None:
+def _run(file: Path, root: Path, main: ModuleType) -> None:
+    logger.info("loading startup file %s", file)
+    vars(main).setdefault("get_ipython", get_ipython)
+    with failures_placed(str(file), root):
+        run_file(file, vars(main))
+
+
+def _load_module(name: str, main: ModuleType) -> None:
+    logger.info("loading startup module %s", name)
     importlib.invalidate_caches()
-    with failures_placed(f"module {name}", _root_of(name)):
+    root = _root_of(name)
+    with forgotten_on_failure(root), failures_placed(f"module {name}", root):
         loaded = importlib.import_module(name)
-    namespace.update(vars(loaded))
+    vars(main).update(vars(loaded))
 
 
 def _root_of(module: str) -> Path | None:
-    """Return where the package of a module stands, if Python can say so."""
-    for entry in sys.path:
-        place = Path(entry or ".").resolve() / module.partition(".")[0]
-        if place.is_dir() or place.with_suffix(".py").is_file():
-            return place if place.is_dir() else place.parent
-    return None
+    """Return the directory or file of a module's outermost package, if it has one."""
+    try:
+        spec = importlib.util.find_spec(module.partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+    places = (spec.submodule_search_locations or [spec.origin]) if spec else [None]
+    return next((Path(place).resolve() for place in places if place), None)
 
 
 @contextmanager
 def _environment_of(namespace: dict[str, Any]) -> Iterator[None]:
     """Let ``user_ns`` and the registrations be this namespace's; undo it on failure."""
-    said = registered.copy()
+    said, path = registered.copy(), list(sys.path)
     before = global_user_namespace.user_ns, global_user_namespace.use_ipython
     registered.clear()
     global_user_namespace.set_user_namespace(user_ns=namespace)
@@ -198,40 +208,6 @@ def _environment_of(namespace: dict[str, Any]) -> Iterator[None]:
         yield
     except BaseException:
         registered.become(said)
+        sys.path[:] = path
         global_user_namespace.user_ns, global_user_namespace.use_ipython = before
         raise
-
-
-@contextmanager
-def _local_imports(root: Path, *, at_end: bool) -> Iterator[None]:
-    """Let startup code import what stands beside it, as it is on disk now."""
-    importlib.invalidate_caches()
-    _forget(_own_modules)
-    before, path = set(sys.modules), str(root)
-    added = path not in sys.path
-    if added:
-        sys.path.insert(len(sys.path) if at_end else 0, path)
-    try:
-        yield
-        _own_modules.update(_new_modules(before, root))
-    except BaseException:
-        _forget(_new_modules(before, root))
-        raise
-    finally:
-        if added and path in sys.path:
-            sys.path.remove(path)
-
-
-def _new_modules(before: set[str], root: Path) -> dict[str, ModuleType]:
-    return {
-        name: module
-        for name, module in list(sys.modules.items())
-        if name not in before and is_local(getattr(module, "__file__", None), root)
-    }
-
-
-def _forget(modules: dict[str, ModuleType]) -> None:
-    for name, module in list(modules.items()):
-        if sys.modules.get(name) is module:
-            del sys.modules[name]
-    modules.clear()

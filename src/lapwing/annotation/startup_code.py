@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lapwing.errors import ConfigError
+from lapwing.errors import ConfigError, LapwingError
 
 _IPYTHON = ("IPython", "IPython.core.getipython")
 
@@ -79,7 +79,11 @@ def failures_placed(what: str, root: Path | None) -> Iterator[None]:
 
 
 def _said(exc: BaseException) -> str:
-    said = exc.msg if isinstance(exc, SyntaxError) else str(exc)
+    # Of ours without the hint, which becomes that of the whole.
+    of_ours = isinstance(exc, LapwingError) and exc.args
+    said = exc.args[0] if of_ours else str(exc)
+    if isinstance(exc, SyntaxError):
+        said = exc.msg
     return f"{type(exc).__name__}: {said}" if said else type(exc).__name__
 
 
@@ -119,10 +123,13 @@ def is_local(file: str | None, root: Path | None) -> bool:
 
 
 def _hint(exc: BaseException, file: str) -> str:
-    if isinstance(exc, SyntaxError) and file.endswith(".ipy"):
-        return "only Python runs here: write magics and shell commands in Python"
-    if isinstance(exc, SystemExit):
-        return "startup code must not exit"
-    if isinstance(exc, ModuleNotFoundError):
-        return f"install {exc.name}, or mend the import"
+    match exc:
+        case LapwingError(hint=str(hint)) if hint:
+            return hint
+        case SyntaxError() if file.endswith(".ipy"):
+            return "only Python runs here: write magics and shell commands in Python"
+        case SystemExit():
+            return "startup code must not exit"
+        case ModuleNotFoundError(name=str(name)) if "." not in name:
+            return f"install {name}, or mend the import"
     return "mend that line; nothing of the startup code was kept"

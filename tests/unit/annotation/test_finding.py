@@ -73,6 +73,16 @@ class AnswersAll:
         return None
 
 
+class Absent:
+    """Stands for an object that is only there at times."""
+
+    def __getattr__(self, name):
+        raise RuntimeError("not now")
+
+    def __call__(self):
+        return None
+
+
 class Stage(Device):
     x = Component(Signal, kind=Kind.normal)
 
@@ -159,6 +169,12 @@ def test_what_can_be_read_or_has_parts_is_a_device(device):
 )
 def test_other_things_are_no_devices(other):
     assert not find_in_namespace({"d": other}).devices
+
+
+def test_what_answers_with_errors_is_passed_over():
+    found = find_in_namespace({"absent": Absent()})
+    assert not found.plans
+    assert not found.devices
 
 
 def test_no_property_of_a_device_is_asked():

@@ -147,13 +147,64 @@ def test_what_is_not_there_is_named(tmp_path):
         load_startup(module="no_such_beamline")
 
 
+def test_a_script_finds_what_stands_beside_it_first(tmp_path):
+    write(tmp_path, startup="import colorsys\nfound = colorsys.__file__", colorsys="")
+    before = sys.modules.pop("colorsys", None)
+    found = load_startup(script=tmp_path / "startup.py")["found"]
+    assert found == str(tmp_path / "colorsys.py")
+    if before:
+        sys.modules["colorsys"] = before
+
+
+# ------------------------------------------------------------------ what it sees
+
+
+def test_hints_that_are_texts_are_found(tmp_path):
+    write(
+        tmp_path,
+        s_00_a="""
+            from __future__ import annotations
+            import sys, typing
+
+            class Part: ...
+
+            class Device:
+                part: Part
+
+            hints = typing.get_type_hints(Device)
+            found = sys.modules["__main__"].Part
+        """,
+    )
+    main = sys.modules["__main__"]
+    namespace = load_startup(directory=tmp_path)
+    assert namespace["hints"]["part"] is namespace["Part"] is namespace["found"]
+    assert sys.modules["__main__"] is main
+
+
+def test_what_it_adds_to_the_path_stays_if_it_succeeds(tmp_path):
+    write(tmp_path, s_00_a="import sys\nsys.path.append('/beamline/lib')")
+    load_startup(directory=tmp_path)
+    assert sys.path.pop() == "/beamline/lib"
+    write(tmp_path, s_01_b="raise ValueError")
+    failure(tmp_path)  # and the fixture sees that nothing is left
+
+
+def test_the_files_are_told_in_the_log(tmp_path, caplog):
+    write(tmp_path, s_00_a="", s_01_b="")
+    with caplog.at_level("INFO", "lapwing.annotation.loader"):
+        load_startup(directory=tmp_path)
+    assert [Path(record.getMessage()).name for record in caplog.records] == [
+        "00-a.py",
+        "01-b.py",
+    ]
+
+
 # ------------------------------------------------------------------ failures
 
 
 def failure(source: Path) -> ConfigError:
-    kind = "directory" if source.is_dir() else "script"
     with pytest.raises(ConfigError) as caught:
-        load_startup(**{kind: source})
+        load_startup(directory=source)
     return caught.value
 
 
@@ -195,6 +246,30 @@ def test_magics_in_an_ipy_file_are_refused_with_a_hint(tmp_path):
 def test_a_missing_library_is_named(tmp_path):
     write(tmp_path, s_00_a="import no_such_library")
     assert failure(tmp_path).hint == "install no_such_library, or mend the import"
+
+
+def test_an_error_of_ours_keeps_its_hint(tmp_path):
+    write(
+        tmp_path,
+        s_00_a="from lapwing.errors import StateError\n"
+        "raise StateError('the shutter is closed', hint='open it')",
+    )
+    error = failure(tmp_path)
+    assert str(error).endswith("StateError: the shutter is closed (open it)")
+
+
+def test_a_module_that_fails_is_read_again(tmp_path, monkeypatch):
+    write(tmp_path / "lines", __init__="", parts="", startup="from . import parts\n1/0")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        load_startup(module="lines.startup")
+    assert caught.value.context == {
+        "file": str(tmp_path / "lines" / "startup.py"),
+        "line": 2,
+    }
+    assert not [name for name in sys.modules if name.partition(".")[0] == "lines"]
+    write(tmp_path / "lines", startup="from . import parts\nfine = True\n")
+    assert load_startup(module="lines.startup")["fine"]
 
 
 def test_startup_code_cannot_end_the_process(tmp_path):

@@ -26,9 +26,13 @@ class Watch:
     Args:
         channels: Connected channels, by data key.
         function: Called in the event loop with all readings.
+        device: Whose channels they are; it is kept as long as it is watched.
     """
 
-    def __init__(self, channels: Mapping[str, Channel], function: OnReadings):
+    def __init__(
+        self, channels: Mapping[str, Channel], function: OnReadings, device: EpicsDevice
+    ):
+        self._device = device
         self._keys = list(channels)
         self._function = function
         self._latest: dict[str, Reading] = {}
@@ -91,7 +95,7 @@ class ReadableDevice(EpicsDevice, ABC):
         roles = self.roles_read()
         channels = {key: self.channel(role) for key, role in roles.items()}
         self.clear_sub(function)
-        self._watches[function] = Watch(channels, function)
+        self._watches[function] = Watch(channels, function, self)
 
     def clear_sub(self, function: OnReadings) -> None:
         """Call a function no more; one that is not subscribed is none the worse.

@@ -30,6 +30,7 @@ _CHOICES: dict[str, PauseChoice] = {
     "a": "abort",
     "h": "halt",
 }
+_SKIP: dict[str, PauseChoice] = {"k": "skip", "skip": "skip"}
 
 
 @click.command("run", context_settings={"ignore_unknown_options": True})
@@ -101,10 +102,13 @@ def ask(result: EngineResult) -> PauseChoice:
     if not sys.stdin.isatty():
         click.echo("Nobody is here to be asked, so it is aborted.")
         return "abort"
+    skip = ", s[k]ip the next point" if result.can_skip else ""
+    question = f"[r]esume{skip}, [s]top, [a]bort or [h]alt? "
+    choices = _CHOICES | (_SKIP if result.can_skip else {})
     since, warned = time.monotonic(), False
     while True:
         try:
-            answer = input("[r]esume, [s]top, [a]bort or [h]alt? ")
+            answer = input(question)
         except EOFError:
             return "abort"
         except KeyboardInterrupt:
@@ -114,7 +118,8 @@ def ask(result: EngineResult) -> PauseChoice:
             click.echo("\nThe plan is paused. Ctrl-C once more aborts it.")
             since, warned = time.monotonic(), True
             continue
-        if choice := _CHOICES.get(answer.strip().lower()[:1]):
+        said = answer.strip().lower()
+        if choice := choices.get(said) or choices.get(said[:1]):
             return choice
 
 

@@ -1,6 +1,7 @@
 """Asides: what a plan asks and tells beside its messages.
 
-Owns `recorded`, `announce`, `foresee`, `handles`, `written`, and which call runs.
+Owns `recorded`, `announce`, `foresee`, `handles`, `written`, `pausing`, and which
+call runs.
 Must not know the loop; a call only has to meet `Listener`.
 Test: call each with no engine (they do the plain thing) and under one.
 
@@ -10,9 +11,23 @@ has no words for, and a plan that uses them still runs on any other engine.
 
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pausing:
+    """Why a call is paused or suspended, and how it can be ended meanwhile.
+
+    Attributes:
+        reason: Why, or "".
+        abort: Ends it for a reason; from any thread, returns at once.
+    """
+
+    reason: str
+    abort: Callable[[str], None]
 
 
 class Listener(Protocol):
@@ -38,6 +53,10 @@ class Listener(Protocol):
 
     async def written(self) -> None:
         """Wait until all documents so far are where sinks put them."""
+        ...
+
+    def pausing(self) -> Pausing:
+        """Say why it pauses."""
         ...
 
 
@@ -111,3 +130,12 @@ async def written() -> None:
     """
     if (listener := LISTENER.get()) is not None:
         await listener.written()
+
+
+def pausing() -> Pausing:
+    """Say why the plan pauses; for ``pause()`` of a device, which is told nothing.
+
+    With an engine that is not Lapwing's nobody knows why, and it cannot be ended so.
+    """
+    listener = LISTENER.get()
+    return Pausing("", lambda _: None) if listener is None else listener.pausing()

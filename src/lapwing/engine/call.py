@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lapwing.documents import Document, new_uid
 from lapwing.engine import garbage
 from lapwing.engine.ahead import ReadAhead
+from lapwing.engine.asides import Pausing
 from lapwing.engine.bundler import RunBundler
 from lapwing.engine.interrupts import End, Failure, Interrupts, Pause
 from lapwing.engine.monitors import Monitor
@@ -322,6 +323,17 @@ class Call:
             recorder.flush()
         if (write := self.engine.write_out) is not None:
             await write()
+
+    @property
+    def able_to_skip(self) -> list[Any]:
+        """What is staged and can leave out points, such as a step scan."""
+        return [one for one in self.staged.values() if hasattr(one, "skip_points")]
+
+    def pausing(self) -> Pausing:
+        """Say why it pauses, or is suspended."""
+        suspended = bool(self.suspensions) and self.engine.state.is_running
+        why = self.suspensions[-1].justification if suspended else self.pause_reason
+        return Pausing(why, self.engine.request_abort)
 
     # ------------------------------------------------------------ documents
 

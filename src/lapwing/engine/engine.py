@@ -137,6 +137,7 @@ class Engine:
         self._left_deferred = False
         self._rewindable = True
         self._task: asyncio.Task[Any] | None = None
+        self._unwatched: asyncio.Task[Any] | None = None
 
     # ------------------------------------------------------------ state
 
@@ -563,6 +564,55 @@ class Engine:
         self.set_state(State.RUNNING)
         return await self._drive(call, take_up)
 
+    async def skip(self, num_points: int = 1) -> EngineResult:
+        """Go on with a paused plan, but leave out its next points.
+
+        Those parts of it can do so that are staged and have ``skip_points``, as a
+        step scan has.
+
+        Args:
+            num_points: How many.
+
+        Raises:
+            StateError: Nothing of the plan can leave points out.
+            TransitionError: No plan is paused.
+        """
+        return await device_loop.run_there(self._skip(num_points))
+
+    async def _skip(self, num_points: int) -> EngineResult:
+        able = self._require_call("resumed", State.PAUSED).able_to_skip
+        if not able:
+            raise StateError(
+                "points were to be left out, but the paused plan is no step scan",
+                hint=_WAYS_ON,
+            )
+        for one in able:
+            one.skip_points(num_points)
+        return await self._resume()
+
+    def request_abort(self, reason: str = "") -> None:
+        """Ask for the end of a plan that runs or is paused; from any thread.
+
+        Returns at once. Nothing is done if there is no plan, or it is ending already.
+
+        Args:
+            reason: Goes into the documents.
+        """
+        device_loop.get().call_soon_threadsafe(self._abort_soon, reason)
+
+    def _abort_soon(self, reason: str) -> None:
+        call = self._call
+        if call is None or call.ending is not None:
+            return
+        if not self._state.is_paused:
+            call.interrupts.put(End("abort", reason))
+            return
+        logger.warning("the paused plan is aborted: %s", reason or "on request")
+        call.error = begin_ending(call, End("abort", reason))
+        # Nobody waits for it: whoever paused the plan has gone on to other things.
+        self._unwatched = asyncio.create_task(self._drive(call, wake_monitors))
+        self._unwatched.add_done_callback(_log_failure)
+
     async def abort(self, reason: str = "") -> EngineResult:
         """End the plan: it cleans up, and its runs close with "abort"."""
         return await device_loop.run_there(self._end(End("abort", reason)))
@@ -598,12 +648,18 @@ class Engine:
         return self._call
 
 
+_WAYS_ON = "RE.resume(), RE.stop(), RE.abort() or RE.halt()"
 _ENDABLE = [state for state in State if state not in (State.IDLE, State.PANICKED)]
 _PARTICIPLES: dict[EndKind, str] = {
     "abort": "aborted",
     "stop": "stopped",
     "halt": "halted",
 }
+
+
+def _log_failure(task: "asyncio.Task[EngineResult]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("the plan failed while it was being aborted", exc_info=error)
 
 
 async def _as_task(work: Awaitable[Any]) -> Any:

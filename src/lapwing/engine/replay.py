@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from lapwing.documents import Stream
-from lapwing.engine.asides import LISTENER
+from lapwing.engine.asides import LISTENER, Pausing
 from lapwing.engine.compare import Comparer
 from lapwing.engine.mismatch import mismatch
 from lapwing.engine.past_errors import BEFORE, error_of
@@ -331,6 +331,10 @@ class Replay:
 
     async def written(self) -> None:
         """Nothing is written."""
+
+    def pausing(self) -> Pausing:
+        """Nothing is paused."""
+        return Pausing("", lambda _: None)
 
 
 _PERFORMED = frozenset(

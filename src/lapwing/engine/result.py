@@ -25,6 +25,7 @@ class EngineResult:
         reason: Why.
         exception: What the plan raised, if anything.
         paused: Whether the plan waits to be resumed.
+        can_skip: Whether it is paused and can leave points out, as a step scan can.
     """
 
     run_start_uids: tuple[str, ...]
@@ -34,6 +35,7 @@ class EngineResult:
     reason: str
     exception: BaseException | None
     paused: bool = False
+    can_skip: bool = False
 
 
 def judge(call: Call, error: BaseException | None) -> bool:
@@ -74,4 +76,5 @@ def result_of(
         reason=call.pause_reason if paused else call.reason,
         exception=error,
         paused=paused,
+        can_skip=paused and bool(call.able_to_skip),
     )

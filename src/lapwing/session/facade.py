@@ -42,7 +42,7 @@ from lapwing.session.windows import KeepWindows
 
 T = TypeVar("T")
 ContextManager = AbstractContextManager[Any]
-PauseChoice = Literal["resume", "stop", "abort", "halt"]
+PauseChoice = Literal["resume", "skip", "stop", "abort", "halt"]
 
 Instead = Callable[
     [Any, Subscribers, Document], Coroutine[Any, Any, EngineResult] | None
@@ -54,6 +54,8 @@ The plan is paused{why}. Now either
   RE.stop()     ends it; its data count as a success
   RE.abort()    ends it; its data count as aborted
   RE.halt()     ends it at once, without clean-up by the plan"""
+SKIP_TEXT = """
+  RE.skip()     goes on, but leaves out the next point of the step scan"""
 
 
 class Taken(Protocol):
@@ -114,8 +116,8 @@ class RunEngine:
         engine: The engine itself, for ``await RE.engine.run(plan)``.
         after_call: Called with the result when a call has ended or paused.
         on_pause: Asked, when the plan has paused, what to do: returns "resume",
-            "stop", "abort" or "halt". None raises RunEngineInterrupted, so that a
-            person at a prompt decides.
+            "skip", "stop", "abort" or "halt". None raises RunEngineInterrupted, so
+            that a person at a prompt decides.
         before_call: Called with the plan before a call begins.
         take_up: Takes up a call that a crash has cut off, for `resume_from`; None if
             no journal is kept.
@@ -250,6 +252,17 @@ class RunEngine:
         """Go on with the paused plan, from its last checkpoint."""
         return self._answer(self._block(self.engine.resume))
 
+    def skip(self, num_points: int = 1) -> tuple[str, ...] | EngineResult:
+        """Go on with the paused step scan, but leave out its next points.
+
+        Args:
+            num_points: How many. A point in whose midst it was paused is taken.
+
+        Raises:
+            StateError: The paused plan is no step scan.
+        """
+        return self._answer(self._block(self.engine.skip, num_points))
+
     def abort(self, reason: str = "") -> tuple[str, ...] | EngineResult:
         """End the plan; its open runs are closed with "abort"."""
         return self._returned(self._block(self.engine.abort, reason))
@@ -305,7 +318,12 @@ class RunEngine:
 
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
         while result.paused and self.on_pause is not None:
-            result = self._block(getattr(self.engine, self.on_pause(result)))
+            choice = self.on_pause(result)
+            if not self.state.is_paused:
+                raise RunEngineInterrupted(
+                    "The plan was ended by somebody else while it was paused"
+                )
+            result = self._block(getattr(self.engine, choice))
         if result.interrupted:
             raise RunEngineInterrupted(self._interruption(result))
         return self._returned(result)
@@ -314,7 +332,7 @@ class RunEngine:
         """Say that a call was interrupted, and what the user may do now."""
         why = f" ({result.reason})" if result.reason else ""
         if result.paused:
-            return PAUSED_TEXT.format(why=why)
+            return PAUSED_TEXT.format(why=why) + SKIP_TEXT * result.can_skip
         return f"The plan was ended: {result.exit_status}{why}"
 
     def _returned(self, result: EngineResult) -> tuple[str, ...] | EngineResult:

@@ -84,5 +84,5 @@ def info_fields() -> Iterator[Field]:
         yield Field(name, "long text", size=_TEXT_SIZE)
     for name in ("cpt", "npts", "cmd_id"):
         yield Field(name, "whole")
-    for name in ("abort", "pause", "resume", "shutdown"):
+    for name in ("abort", "pause", "resume", "skip", "shutdown"):
         yield Field(f"request_{name}", "whole")

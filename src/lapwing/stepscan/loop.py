@@ -39,7 +39,17 @@ def step_scan(scan: "StepScan") -> MsgGenerator[str]:
         The uid of the run.
     """
     handles(DeviceError)
-    scan.requests.clear()
+    scan.progress.begin()
+    try:
+        # What was asked before the beginning counts: who says abort wants no moves.
+        if recorded(lambda: scan.requests.aborted):
+            yield from asked(scan, before=True)
+        return (yield from _from_stage_to_unstage(scan))
+    finally:
+        scan.requests.clear()
+
+
+def _from_stage_to_unstage(scan: "StepScan") -> Generator[Msg, Any, str]:
     relative = [one for one in scan.positioners if one.relative]
     for one in relative:
         one.origin = None
@@ -50,6 +60,7 @@ def step_scan(scan: "StepScan") -> MsgGenerator[str]:
     errors: list[Exception] = []
     before: dict[Any, Any] = {}
     try:
+        yield from asked(scan, before=True)
         if scan.restore:
             before = yield from _whereabouts(scan)
         yield from run_hooks(scan.owners, "pre_scan", scan=scan, point=0)
@@ -101,7 +112,7 @@ def staged(verb: str, scan: "StepScan") -> MsgGenerator[None]:
     Raises:
         LapwingError: One of them cannot be; its own error, not that of a status.
     """
-    for device in (scan, *scan.devices):
+    for device in (scan.engine_side, *scan.devices):
         try:
             answer = yield Msg(verb, device, group=_STAGED)
             if hasattr(answer, "add_callback"):
@@ -128,19 +139,22 @@ def _go_back(positioner: Any, position: Any) -> MsgGenerator[None]:
 
 
 def _run(scan: "StepScan") -> Generator[Msg, Any, str]:
-    num_points = scan.check()
-    scan.progress.begin(num_points)
+    num_points = scan.progress.num_points = scan.check()
     yield Msg("subscribe", None, scan.progress, "all")
     metadata = _metadata(scan, num_points)
     return (yield from run_wrapper(_points(scan, num_points), md=metadata))
 
 
 def _points(scan: "StepScan", num_points: int) -> MsgGenerator[None]:
+    yield Msg("checkpoint")
+    yield from asked(scan, before=True)
     yield from with_recovery(scan, "the move to the start", partial(_to_start, scan))
     yield from _note_extra_pvs(scan)
     pace = Pace()
     for i in range(num_points):
         scan.progress.index = i
+        # First: who paused here may want the point left out.
+        yield Msg("checkpoint")
         if not (yield from asked(scan)):
             attempt = partial(take_point, scan, i, pace)
             yield from with_recovery(scan, f"point {i + 1}", attempt)
@@ -193,6 +207,7 @@ def _breakpoint(scan: "StepScan", i: int) -> MsgGenerator[None]:
 def _note_extra_pvs(scan: "StepScan") -> MsgGenerator[None]:
     # Recorded: detectors find theirs when they are connected.
     if recorded(lambda: bool(scan.all_extra_pvs())):
+        yield Msg("checkpoint")
         yield from with_recovery(
             scan, "the reading of extra PVs", partial(_read_extra_pvs, scan)
         )

@@ -18,8 +18,8 @@ from lapwing.epics.pv_objects import pv_name
 from lapwing.stepscan.posting_board import Board
 from lapwing.stepscan.posting_link import Link, LostError
 from lapwing.stepscan.posting_outline import outline_of
-from lapwing.stepscan.posting_state import Outline
-from lapwing.stepscan.posting_templates import INFO, SSCAN, Template
+from lapwing.stepscan.posting_state import MOST_KEPT, Columns, Outline
+from lapwing.stepscan.posting_templates import INFO, MOST_AXES, SSCAN, Template
 from lapwing.stepscan.progress import Silent
 from lapwing.stepscan.scan import StepScan
 
@@ -37,7 +37,8 @@ _ENDS = {"success": "finished", "abort": "aborted", "fail": "failed"}
 _ORDERS: Mapping[str, Callable[[StepScan, str], None]] = {
     "abort": StepScan.abort,
     "pause": StepScan.pause,
-    "resume": lambda scan, _: scan.resume(),
+    "resume": lambda scan, _: _resume(scan),
+    "skip": lambda scan, _: scan.skip(),
 }
 
 
@@ -47,7 +48,8 @@ class Poster(Silent):
     Numbers and texts are posted 20 times a second at most, arrays twice; only what has
     changed, and always the newest. A server that is slow, frozen or away costs the
     scan nothing; when it is back it is told all anew. PVs that are not there are left
-    out. Requests to pause, resume and abort are obeyed at the next point.
+    out. Requests to pause, resume, abort and skip are obeyed at the next point; an
+    abort at once while the engine is paused, which no PV can make go on.
 
     Args:
         prefix: What the PVs begin with, such as ``"IOC:scan1"`` or ``"IOC:scan:"``.
@@ -97,8 +99,12 @@ class Poster(Silent):
             scan: The scan.
         """
         await self.close()
+        earlier = self._board.state if scan.progress.has_started else None
         self._scan = scan
         self._begin(outline_of(scan))
+        if earlier is not None:
+            self._board.state.go_on_from(earlier)
+            self._look_at(scan)
         template, state = self._board.template, self._board.state
         fields = template.fields(state)
         requests = template.requests if self._obey else ()
@@ -136,6 +142,12 @@ class Poster(Silent):
 
     def started(self, start: Mapping[str, Any]) -> None:
         """Take note of the run's number and file."""
+        if self._link is None:
+            # It was told of before a crash; what will be posted is not known yet.
+            self._begin(Outline("", 0))
+            num_points = start.get("num_points")
+            known = num_points if isinstance(num_points, int) else MOST_KEPT
+            self._board.state.columns = Columns(None, known)
         state = self._board.state
         number = start.get("scan_id")
         state.scan_id = number if isinstance(number, int) else 0
@@ -146,14 +158,20 @@ class Poster(Silent):
 
     def point(self, num_points: int, data: Mapping[str, Any]) -> None:
         """Take note of a point."""
-        state, scan = self._board.state, self._scan
+        state = self._board.state
         state.columns.add(data)
         state.data = data
-        if scan is not None:
-            i = scan.progress.index
-            state.desired = {one.name: one.position(i) for one in scan.positioners[:4]}
-            state.left = scan.progress.time_left
+        if self._scan is not None and self._link is not None:
+            self._look_at(self._scan)
         self._news.set()
+
+    def _look_at(self, scan: StepScan) -> None:
+        state, progress = self._board.state, scan.progress
+        positioners = scan.positioners[:MOST_AXES] if progress.points_taken else ()
+        i = progress.index
+        state.desired = {one.name: one.position(i) for one in positioners}
+        if progress.time_left is not None:
+            state.left = progress.time_left
 
     def message(self, text: str) -> None:
         """Take note of a message."""
@@ -293,6 +311,13 @@ class Poster(Silent):
         for field in board.template.answered(seen):
             board.take_back(field)
             self._news.set()
+
+
+def _resume(scan: StepScan) -> None:
+    scan.resume()
+    if scan.requests.held:
+        # Whoever paused the engine may be in the hutch, and nobody would wait for it.
+        scan.progress.tell("it goes on only where it was paused: RE.resume() there")
 
 
 def _say_why(task: "asyncio.Task[None]") -> None:

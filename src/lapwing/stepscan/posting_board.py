@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lapwing.stepscan.posting_state import Outline, State
 from lapwing.stepscan.posting_templates import ARRAY_PERIOD, Template
 
@@ -40,7 +43,8 @@ class Board:
         self.state = State.of(outline, template.columns(outline))
         self._clock = clock
         self._posted: dict[str, Any] = {}
-        self._arrays: dict[str, Any] = {}
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self._arrays_posted: dict[str, NDArray[Any]] = {}
         self._arrays_at = clock() - ARRAY_PERIOD
         self._mark: tuple[bool, int] | None = None
 
@@ -48,6 +52,7 @@ class Board:
         """Take it that the server knows nothing; it may have been started anew."""
         self._posted.clear()
         self._arrays.clear()
+        self._arrays_posted.clear()
         self._mark = None
 
     def due(self, takes: Takes, more: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,7 +81,12 @@ class Board:
             return
         if not state.over and now - self._arrays_at < ARRAY_PERIOD:
             return
-        self._arrays = self.template.arrays(state)
+        posted = self._arrays_posted
+        self._arrays = {
+            field: array
+            for field, array in self.template.arrays(state).items()
+            if field not in posted or not _same(posted[field], array)
+        }
         self._arrays_at, self._mark = now, mark
 
     def sent(self, due: Mapping[str, Any]) -> None:
@@ -86,9 +96,10 @@ class Board:
             due: See `due`.
         """
         for field, value in due.items():
-            if field in self._arrays:
+            if isinstance(value, np.ndarray):
+                self._arrays_posted[field] = value
                 # Others may be there by now; these are not posted again.
-                if self._arrays[field] is value:
+                if self._arrays.get(field) is value:
                     del self._arrays[field]
             else:
                 self._posted[field] = value
@@ -108,3 +119,7 @@ class Board:
         if not any(self.knows(field) for field in requests):
             return []
         return [one for one in requests if self.knows(one) or one not in values]
+
+
+def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return one is other or np.array_equal(one, other, equal_nan=True)

@@ -5,7 +5,7 @@ Must not know PVs' names, channels or clocks.
 Test: tests/unit/stepscan/test_posting.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,22 +65,31 @@ class Columns:
     """The last points of a scan by data key; memory does not grow with the scan.
 
     Args:
-        keys: What is kept; others are left out.
+        keys: What is kept; others are left out. None: all numbers of the first point.
         num_points: How many points there will be.
         most: How many are kept; of more the last.
     """
 
-    def __init__(self, keys: Sequence[str], num_points: int, most: int = MOST_KEPT):
-        self._keys = list(keys)
+    def __init__(
+        self, keys: Sequence[str] | None, num_points: int, most: int = MOST_KEPT
+    ):
         self._most = max(1, min(num_points, most))
         # Twice as many rows: they are moved once in so many points.
-        rows = self._most if num_points <= most else 2 * self._most
-        self._rows = np.full((len(self._keys), rows), np.nan)
+        self._num_rows = self._most if num_points <= most else 2 * self._most
         self._filled = 0
         self.num_points = 0
+        self._knows_keys = keys is not None
+        self._keep(keys or ())
+
+    def _keep(self, keys: Iterable[str]) -> None:
+        self._keys = list(keys)
+        self._rows = np.full((len(self._keys), self._num_rows), np.nan)
 
     def add(self, data: Mapping[str, Any]) -> None:
         """Take a point; what is no number there is NaN."""
+        if not self._knows_keys:
+            self._knows_keys = True
+            self._keep(key for key in data if not np.isnan(number_of(data[key])))
         if self._filled == self._rows.shape[1]:
             # A new array: the old one may be on its way to a server.
             kept = self._rows[:, -self._most + 1 :] if self._most > 1 else None
@@ -92,6 +101,22 @@ class Columns:
         self._rows[:, self._filled] = [number_of(data.get(k)) for k in self._keys]
         self._filled += 1
         self.num_points += 1
+
+    def take_over(self, earlier: "Columns") -> None:
+        """Begin with the points of others, such as of before a crash.
+
+        Args:
+            earlier: Other columns; of a key that they lack the values are NaN.
+        """
+        there = set(earlier)
+        for n in range(earlier.num_kept):
+            self.add({k: earlier[k][n] for k in self._keys if k in there})
+        self.num_points = earlier.num_points
+
+    @property
+    def num_kept(self) -> int:
+        """Of how many points the values are kept."""
+        return min(self._filled, self._most)
 
     def __getitem__(self, key: str) -> NDArray[np.float64]:
         """Return a column, float64 of shape ``(num_points,)`` or of the last ones."""
@@ -156,6 +181,17 @@ class State:
         """
         columns = Columns(keys, outline.num_points)
         return cls(outline, columns, left=outline.seconds)
+
+    def go_on_from(self, earlier: "State") -> None:
+        """Take over how far the scan is, after a crash.
+
+        Args:
+            earlier: Its state, as heard from the documents of before.
+        """
+        self.columns.take_over(earlier.columns)
+        self.status, self.message = earlier.status, earlier.message
+        self.scan_id, self.data = earlier.scan_id, earlier.data
+        self.file, self.folder = earlier.file, earlier.folder
 
     @property
     def num_points(self) -> int:

@@ -20,7 +20,7 @@ ARRAY_PERIOD = 0.5
 """Seconds between two postings of arrays while a scan runs."""
 
 Order = str
-"""``"abort"``, ``"pause"`` or ``"resume"``."""
+"""``"abort"``, ``"pause"``, ``"resume"`` or ``"skip"``."""
 
 
 class Template(Protocol):
@@ -87,7 +87,7 @@ class InfoKeys:
 
     separator = ":"
     probe = None
-    requests = ("request_abort", "request_pause", "request_resume")
+    requests = ("request_abort", "request_pause", "request_resume", "request_skip")
 
     def columns(self, outline: Outline) -> Sequence[str]:
         """Return none: there are no keys for arrays."""
@@ -226,15 +226,16 @@ class SscanFields:
         return found
 
     def arrays(self, state: State) -> dict[str, NDArray[Any]]:
-        """Return positions and data so far; at the end the completed ones."""
-        columns, ends = state.columns, ("RA", "DA") if state.over else ("CA", "CA")
+        """Return positions and data so far; at the end as the completed ones, too."""
+        columns = state.columns
         found: dict[str, NDArray[Any]] = {}
-        for (i, key), axis in zip(self._axes, state.outline.axes, strict=False):
-            if axis.positions.size:
-                found[f"P{i}PA"] = axis.positions
-            found[f"P{i}{ends[0]}"] = columns[key]
-        for number, key in self._detectors:
-            found[f"D{number}{ends[1]}"] = columns[key]
+        for (i, _), axis in zip(self._axes, state.outline.axes, strict=False):
+            found[f"P{i}PA"] = axis.positions
+        for ends in [("RA", "DA"), ("CA", "CA")] if state.over else [("CA", "CA")]:
+            for i, key in self._axes:
+                found[f"P{i}{ends[0]}"] = columns[key]
+            for number, key in self._detectors:
+                found[f"D{number}{ends[1]}"] = columns[key]
         # A record keeps the arrays of the scan before until there are others.
         return {field: array for field, array in found.items() if array.size}
 

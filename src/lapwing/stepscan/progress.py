@@ -2,12 +2,11 @@
 
 Owns the count of points, the time left, and messages at intervals.
 Must not know PVs or files; listeners do.
-Test: tests/unit/stepscan/test_progress.py, with documents and a clock by hand.
+Test: tests/unit/stepscan/test_progress.py, with documents by hand.
 """
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -20,7 +19,9 @@ class Listener(Protocol):
     """Who hears of a scan; called on the device loop, and must not block.
 
     One that has ``async def open(scan)`` and ``async def close()`` is told when a
-    scan is connected and about to start, and when all of it is over.
+    scan is connected and about to start, and when all of it is over. A scan that goes
+    on after a crash tells first what it was told before: listeners hear of the start
+    and of the earlier points, and then are opened.
     """
 
     def started(self, start: Mapping[str, Any]) -> None:
@@ -66,9 +67,11 @@ class Silent:
 class Progress:
     """Follows the documents of one run: ``progress(name, doc)``.
 
+    Times are those of the documents, so that a scan which goes on after a crash knows
+    its pace; the time between two points does not count if it was paused meanwhile.
+
     Args:
         listeners: Who hears of it.
-        clock: Returns seconds, of any origin.
 
     Attributes:
         num_points: How many there will be.
@@ -78,31 +81,25 @@ class Progress:
         message_points: A message comes after so many points; 0: none do.
     """
 
-    def __init__(
-        self,
-        listeners: Sequence[Listener] = (),
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ):
+    def __init__(self, listeners: Sequence[Listener] = ()):
         self.listeners = list(listeners)
         self.num_points = 0
-        self.points_taken = 0
-        self.index = 0
         self.message_points = 0
-        self._clock = clock
-        self._began = 0.0
+        self.begin()
+
+    def begin(self) -> None:
+        """Expect a run; the next one that starts is it."""
+        self.points_taken = self.index = self._done = 0
+        self._status, self._held = "running", False
+        self._last_time: float | None = None
+        self._spent, self._num_timed = 0.0, 0
         self._run: str | None = None
         self._primary: str | None = None
 
-    def begin(self, num_points: int) -> None:
-        """Expect a run; the next one that starts is it.
-
-        Args:
-            num_points: How many points it will have.
-        """
-        self.num_points = num_points
-        self.points_taken = self.index = 0
-        self._run = self._primary = None
+    @property
+    def has_started(self) -> bool:
+        """Whether the run has started; so it has for one that goes on after a crash."""
+        return self._run is not None
 
     async def open(self, scan: Any) -> None:
         """Tell listeners that a scan is connected and about to start.
@@ -110,6 +107,7 @@ class Progress:
         Args:
             scan: Handed over as it is.
         """
+        self._last_time = None  # it may be long since the last point
         for listener in self.listeners:
             if (opening := getattr(listener, "open", None)) is not None:
                 await opening(scan)
@@ -122,10 +120,9 @@ class Progress:
     @property
     def time_left(self) -> float | None:
         """Seconds to go at the pace so far; None before the first point."""
-        if not self.points_taken:
+        if not self._num_timed:
             return None
-        each = (self._clock() - self._began) / self.points_taken
-        return each * max(self.num_points - self.points_taken, 0)
+        return self._spent / self._num_timed * max(self.num_points - self._done, 0)
 
     def tell(self, text: str) -> None:
         """Say something to people."""
@@ -135,8 +132,28 @@ class Progress:
 
     def state(self, text: str) -> None:
         """Say what the scan does now."""
+        self._status = text
+        if text != "running":
+            self._last_time = None
         for listener in self.listeners:
             listener.state(text)
+
+    def hold(self, reason: str) -> None:
+        """Say that the engine is paused, so that the scan says nothing itself.
+
+        Args:
+            reason: Why, or "".
+        """
+        self._held, self._last_time = True, None
+        for listener in self.listeners:
+            listener.state("paused")
+        self.tell(f"paused{f': {reason}' if reason else ''}")
+
+    def release(self) -> None:
+        """Say that the engine goes on, and with it what the scan was about."""
+        if self._held:
+            self._held = False
+            self.state(self._status)
 
     def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
         """Take a document of the run."""
@@ -148,7 +165,7 @@ class Progress:
                 self._primary = doc["uid"]
         elif name == "start":
             if self._run is None:
-                self._run, self._began = doc["uid"], self._clock()
+                self._run, self._last_time = doc["uid"], doc["time"]
                 for listener in self.listeners:
                     listener.started(doc)
         elif name == "stop" and doc["run_start"] == self._run:
@@ -157,6 +174,11 @@ class Progress:
 
     def _on_point(self, doc: Mapping[str, Any]) -> None:
         self.points_taken = number = doc["seq_num"]
+        self._done = self.index + 1
+        if self._last_time is not None:
+            self._spent += max(doc["time"] - self._last_time, 0.0)
+            self._num_timed += 1
+        self._last_time = doc["time"]
         for listener in self.listeners:
             listener.point(number, doc["data"])
         every = self.message_points

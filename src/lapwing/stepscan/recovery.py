@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lapwing.engine.asides import recorded
 from lapwing.errors import DeviceError, RequestAbort
 from lapwing.messages import Msg, MsgGenerator
+from lapwing.stepscan.requests import ABORTED
 
 if TYPE_CHECKING:
     from lapwing.stepscan.scan import StepScan
@@ -31,7 +32,7 @@ def with_recovery(
         scan: The scan.
         what: What it is, for messages: ``"point 3"``.
         attempt: A plan, which adds to a list the statuses of what it starts, and
-            leaves nothing behind when it raises.
+            leaves nothing behind when it raises; a checkpoint has come before it.
 
     Raises:
         DeviceError: It went wrong once too often.
@@ -40,7 +41,8 @@ def with_recovery(
     for tries in count(1):
         statuses: list[Any] = []
         try:
-            yield Msg("checkpoint")
+            if tries > 1:
+                yield Msg("checkpoint")
             yield from attempt(statuses)
         except DeviceError as exc:
             if tries > scan.max_retries:
@@ -58,22 +60,28 @@ def with_recovery(
         scan.progress.state("running")
 
 
-def asked(scan: "StepScan") -> Generator[Msg, Any, bool]:
+def asked(scan: "StepScan", *, before: bool = False) -> Generator[Msg, Any, bool]:
     """Do what people have asked for; return whether the point is to be left out.
+
+    Args:
+        scan: The scan.
+        before: Whether this is before the points, of which none is left out here.
 
     Raises:
         RequestAbort: They asked for an end.
     """
-    order, reason = recorded(scan.requests.take)
+    requests = scan.requests
+    take = requests.take_but_skips if before else requests.take
+    order, reason = recorded(take)
     while order == "pause":
         scan.progress.state("paused")
         scan.progress.tell(f"paused{f': {reason}' if reason else ''}")
         yield Msg("checkpoint")
-        yield Msg("wait_for", None, [scan.requests.changed])
-        order, reason = recorded(scan.requests.take)
+        yield Msg("wait_for", None, [requests.changed])
+        order, reason = recorded(take)
         scan.progress.state("running")
     if order == "abort":
-        raise RequestAbort(reason or "the scan was asked to abort")
+        raise RequestAbort(reason or ABORTED)
     return order == "skip"
 
 

@@ -1,4 +1,4 @@
-"""Requests: what people ask of a scan while it runs.
+"""Requests: what people ask of a scan before and while it runs.
 
 Owns pause, resume, abort and skip, from any thread, until the scan looks at them.
 Must not know scans, nor where a request comes from.
@@ -7,16 +7,22 @@ Test: ask from the test's thread, take on the loop.
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Literal
 
 from lapwing.engine import device_loop
 
 Order = tuple[Literal["go", "pause", "skip", "abort"], str]
 GO: Order = ("go", "")
+ABORTED = "the scan was asked to abort"
 
 
 class Requests:
-    """What was asked of a scan; it looks once a point."""
+    """What was asked of a scan; it looks once a point.
+
+    What is asked between two scans is kept for the second: an abort that comes just
+    before a scan begins must not be lost.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,11 +30,27 @@ class Requests:
         self._paused: str | None = None
         self._skip = 0
         self._news: asyncio.Event | None = None
+        self._end: Callable[[str], None] | None = None
 
     def clear(self) -> None:
-        """Forget all, for a new scan."""
+        """Forget all, now that a scan is over."""
         with self._lock:
             self._abort, self._paused, self._skip = None, None, 0
+            self._end = None
+
+    def while_held(self, end: Callable[[str], None] | None) -> None:
+        """Take note that the engine is paused, so that the scan looks at nothing.
+
+        Args:
+            end: Ends the scan for a reason, from any thread; None: the engine goes on.
+        """
+        with self._lock:
+            self._end = end
+
+    @property
+    def held(self) -> bool:
+        """Whether the engine is paused, and only whoever paused it can go on."""
+        return self._end is not None
 
     def pause(self, reason: str = "") -> None:
         """Ask to wait at the end of the point."""
@@ -42,9 +64,12 @@ class Requests:
         self._tell()
 
     def abort(self, reason: str = "") -> None:
-        """Ask to end at the end of the point."""
+        """Ask to end at the end of the point; at once while the engine is paused."""
         with self._lock:
             self._abort = reason
+            end, self._end = self._end, None
+        if end is not None:
+            end(reason or ABORTED)
         self._tell()
 
     def skip(self, num_points: int = 1) -> None:
@@ -62,13 +87,26 @@ class Requests:
         """Whether a pause is asked for."""
         return self._paused is not None
 
-    def take(self) -> Order:
-        """Return what is to be done now; a skip is taken as one point."""
+    @property
+    def aborted(self) -> bool:
+        """Whether an end is asked for."""
+        return self._abort is not None
+
+    def take_but_skips(self) -> Order:
+        """Return what is to be done now, where there is no point to be left out."""
         with self._lock:
             if self._abort is not None:
                 return "abort", self._abort
             if self._paused is not None:
                 return "pause", self._paused
+        return GO
+
+    def take(self) -> Order:
+        """Return what is to be done now; a skip is taken as one point."""
+        order = self.take_but_skips()
+        if order is not GO:
+            return order
+        with self._lock:
             if self._skip:
                 self._skip -= 1
                 return "skip", ""
@@ -77,7 +115,7 @@ class Requests:
     @property
     def any(self) -> bool:
         """Whether something is asked for."""
-        return self._abort is not None or self.paused or self._skip > 0
+        return self.aborted or self.paused or self._skip > 0
 
     async def changed(self) -> None:
         """Wait until there may be something else to do than to pause."""

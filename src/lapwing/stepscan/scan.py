@@ -29,6 +29,7 @@ from lapwing.protocols import Readings
 from lapwing.status import Status, status_of
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detector import Detector
+from lapwing.stepscan.engine_side import EngineSide
 from lapwing.stepscan.hooks import Hook, Hooks
 from lapwing.stepscan.loop import step_scan
 from lapwing.stepscan.names import ExtraPVs, labelled
@@ -140,6 +141,7 @@ class StepScan(Hooks):
         self.restore = restore
         self.md = dict(md or {})
         self.requests = Requests()
+        self.engine_side = EngineSide(self)
         self.progress = Progress(list(listeners))
         self.progress.message_points = message_points
         if data_callback is not None:
@@ -432,19 +434,26 @@ class StepScan(Hooks):
         device_loop.call(self.connect(timeout))
 
     def pause(self, reason: str = "") -> None:
-        """Ask it to wait after the point that it is at."""
+        """Ask it to wait after the point that it is at, or before it begins."""
         self.requests.pause(reason)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let it go on; not if its engine is paused, which ``RE.resume()`` ends."""
         self.requests.resume()
 
     def abort(self, reason: str = "") -> None:
-        """Ask it to end after the point that it is at."""
+        """Ask it to end after the point that it is at.
+
+        At once if its engine is paused; one that has not begun does not begin.
+        """
         self.requests.abort(reason)
 
     def skip(self, num_points: int = 1) -> None:
-        """Ask it to leave out the coming points."""
+        """Ask it to leave out the coming points.
+
+        Args:
+            num_points: How many, counted from the next one.
+        """
         self.requests.skip(num_points)
 
     def __repr__(self) -> str:

@@ -83,7 +83,8 @@ def test_an_sscan_record_shows_a_scan_before_while_and_after_it_runs():
     assert template.arrays(state).keys() == {"P1PA", "P1CA", "D01CA", "D02CA"}
     state.over, state.status = True, "finished"
     assert (template.values(state)["BUSY"], template.values(state)["FAZE"]) == (1, 12)
-    assert template.arrays(state).keys() == {"P1PA", "P1RA", "D01DA", "D02DA"}
+    fields = list(template.arrays(state))
+    assert fields == ["P1PA", "P1RA", "D01DA", "D02DA", "P1CA", "D01CA", "D02CA"]
     state.shown = True
     values = template.values(state)
     assert [values[field] for field in ("BUSY", "EXSC", "DATA", "FAZE")] == [0, 0, 1, 0]
@@ -133,13 +134,53 @@ def test_only_what_has_changed_is_due_and_arrays_not_too_often():
     add(board.state, x=0.0, I0=10.0, If=1.0)
     assert post().keys() == {"CPT", "FAZE", "SMSG", "R1CV", "D01CV", "VAL"}
     now[0] += 0.5
-    assert post().keys() == {"P1PA", "P1CA", "D01CA", "D02CA"}
+    assert post().keys() == {"P1CA", "D01CA", "D02CA"}  # and not the positions again
     add(board.state, x=0.0, I0=11.0, If=1.0)
     assert post().keys() == {"CPT", "D01CV", "VAL"}
     board.state.over = True
     assert {"P1RA", "D01DA"} < post().keys()
+    assert post().keys() == {"D01CA", "D02CA"}  # four at once
+    assert post() == {}
     board.forget()
-    assert {"NPTS", "P1RA", "CPT"} < post().keys()
+    assert {"NPTS", "P1PA", "P1RA", "CPT"} < post().keys()
+
+
+def test_arrays_that_are_the_same_are_posted_once():
+    now = [100.0]
+    board = Board(SSCAN(), OUTLINE, clock=lambda: now[0])
+    add(board.state, x=0.0, I0=10.0)  # If is no number
+    posted = [set(board.due(lambda _: True, {}))]
+    board.sent(board.due(lambda _: True, {}))
+    board.state.over = True
+    board.sent(board.due(lambda _: True, {}))
+    assert {"P1PA", "P1CA", "D01CA", "D02CA"} < posted[0]
+    # That it is over makes no others of those that were posted while it ran.
+    assert not {"P1PA", "P1CA", "D01CA", "D02CA"} & board.due(lambda _: True, {}).keys()
+
+
+def test_columns_of_before_a_crash_are_taken_over():
+    earlier = Columns(None, 5)
+    for i in range(3):
+        earlier.add({"x": i / 2, "n": i, "name": "text", "array": np.arange(3)})
+    assert list(earlier) == ["x", "n"]
+    columns = Columns(["n", "new"], 5)
+    columns.take_over(earlier)
+    columns.add({"n": 3, "new": 7})
+    assert columns["n"].tolist() == [0, 1, 2, 3]
+    assert np.isnan(columns["new"][:3]).all()
+    assert columns.num_points == 4
+
+
+def test_of_a_long_scan_the_last_columns_of_before_a_crash_are_taken_over():
+    earlier = Columns(None, 1000, most=10)
+    for i in range(57):
+        earlier.add({"n": i})
+    columns = Columns(["n"], 1000, most=10)
+    columns.take_over(earlier)
+    assert columns["n"].tolist() == list(range(47, 57))
+    columns.add({"n": 57})
+    assert columns["n"].tolist() == list(range(48, 58))
+    assert columns.num_points == 58
 
 
 def test_requests_are_asked_for_when_they_hold_nothing_of_another_time():
@@ -185,6 +226,7 @@ def test_keys_that_are_not_0_are_orders_and_are_put_back():
     template = INFO()
     seen = {"request_abort": 0, "request_pause": 1, "request_resume": 0}
     assert template.orders(seen) == [("pause", "request_pause")]
+    assert template.orders({"request_skip": 1}) == [("skip", "request_skip")]
     assert template.answered(seen) == ["request_pause"]
     assert template.values(state_of(template))["request_pause"] == 0
 

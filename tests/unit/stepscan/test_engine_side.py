@@ -1,0 +1,266 @@
+"""A step scan and its engine: who pauses, who goes on, who ends, with soft devices."""
+
+import asyncio
+from collections import deque
+
+import pytest
+
+from lapwing.engine.engine import Engine
+from lapwing.errors import RequestAbort, RunEngineInterrupted, StateError
+from lapwing.messages import Msg
+from lapwing.session.facade import RunEngine
+from lapwing.stepscan import StepScan
+from lapwing.stepscan.progress import Silent
+
+
+class Counts:
+    """A device of no step scan, so that no PV is needed."""
+
+    name, parent = "counts", None
+
+    def __init__(self):
+        self.reads = 0
+        self.at_read = {}
+
+    def describe(self):
+        return {"n": {"source": "test", "dtype": "number", "shape": []}}
+
+    def read(self):
+        self.reads += 1
+        self.at_read.pop(self.reads, lambda: None)()
+        return {"n": {"value": float(self.reads), "timestamp": 0.0}}
+
+
+class Heard(Silent):
+    def __init__(self):
+        self.said = []
+
+    def state(self, text):
+        self.said.append(text)
+
+    def message(self, text):
+        self.said.append(text)
+
+
+class Rig:
+    """A time scan of a soft device, and an engine that keeps its documents."""
+
+    def __init__(self, engine, num_points=5, **options):
+        self.counts, self.heard, self.documents = Counts(), Heard(), []
+        self.scan = StepScan(
+            detectors=[self.counts],
+            npts=num_points,
+            listeners=[self.heard],
+            **options,
+        )
+        self.engine = engine
+        engine.subscribe(lambda name, doc: self.documents.append((name, doc)))
+
+    def at_point(self, number, act):
+        self.counts.at_read[number] = act
+
+    @property
+    def taken(self):
+        return [doc["data"]["n"] for name, doc in self.documents if name == "event"]
+
+    @property
+    def stop(self):
+        (doc,) = [doc for name, doc in self.documents if name == "stop"]
+        return doc
+
+
+@pytest.fixture
+def rig():
+    return Rig(Engine())
+
+
+async def until(condition):
+    while not condition():  # noqa: ASYNC110 - it is to be true without more ado
+        await asyncio.sleep(0)
+
+
+def test_a_pause_of_the_engine_is_told_with_its_reason_and_so_is_that_it_goes_on(rig):
+    rig.at_point(2, lambda: rig.engine.request_pause(reason="the hutch is open"))
+
+    async def main():
+        assert (await rig.engine.run(rig.scan.plan())).paused
+        assert rig.heard.said == ["paused", "paused: the hutch is open"]
+        assert rig.scan.requests.held
+        await rig.engine.resume()
+
+    asyncio.run(main())
+    assert rig.heard.said[2:] == ["running"]
+    assert not rig.scan.requests.held
+    assert len(rig.taken) == 5
+
+
+def test_a_pause_of_the_scan_outlasts_one_of_the_engine(rig):
+    rig.at_point(2, lambda: rig.scan.pause("a look"))
+
+    async def main():
+        running = asyncio.create_task(rig.engine.run(rig.scan.plan()))
+        await until(lambda: "paused" in rig.heard.said)
+        rig.engine.request_pause()
+        assert (await running).paused
+        running = asyncio.create_task(rig.engine.resume())
+        await until(lambda: rig.engine.state == "running")
+        await until(lambda: rig.heard.said[-1] == "paused")  # as before
+        assert rig.scan.requests.paused
+        assert len(rig.taken) == 2
+        rig.scan.resume()
+        assert not (await running).paused
+
+    asyncio.run(main())
+    assert len(rig.taken) == 5
+
+
+def test_the_engine_s_pause_asks_nothing_of_the_scan(rig):
+    rig.at_point(2, rig.engine.request_pause)
+
+    async def main():
+        await rig.engine.run(rig.scan.plan())
+        assert not rig.scan.requests.any
+        await rig.engine.abort()
+        # Nothing of it is left for the next one.
+        assert not rig.scan.requests.held
+        await rig.engine.run(rig.scan.plan())
+
+    asyncio.run(main())
+    assert len(rig.taken) == 1 + 5
+
+
+def test_a_scan_whose_engine_is_paused_is_aborted_at_once(rig):
+    rig.at_point(2, rig.engine.request_pause)
+
+    async def main():
+        assert (await rig.engine.run(rig.scan.plan())).paused
+        rig.scan.abort("SIM:scan:request_abort asked for it")
+        rig.scan.abort("and again")
+        await until(lambda: rig.engine.state == "idle")
+
+    asyncio.run(main())
+    assert rig.stop["exit_status"] == "abort"
+    assert rig.stop["reason"] == "SIM:scan:request_abort asked for it"
+    assert len(rig.taken) == 1  # the second one was not saved when it paused
+
+
+def test_who_paused_may_go_on_before_an_abort_is_heard(rig):
+    rig.at_point(2, rig.engine.request_pause)
+
+    async def main():
+        await rig.engine.run(rig.scan.plan())
+        going_on = asyncio.create_task(rig.engine.resume())
+        rig.scan.abort("too late for the pause")
+        result = await going_on
+        assert result.exit_status == "abort"
+        await until(lambda: rig.engine.state == "idle")
+
+    asyncio.run(main())
+    assert rig.stop["reason"] == "too late for the pause"
+
+
+def test_a_scan_that_is_aborted_before_it_begins_touches_nothing(rig):
+    said = []
+    rig.engine.msg_hook = said.append
+    plan = rig.scan.plan()
+    rig.scan.abort("the hutch is open")
+
+    async def main():
+        result = await rig.engine.run(plan)
+        assert (result.exit_status, result.reason) == ("abort", "the hutch is open")
+        assert said == []
+        # The request has been heard, and holds up no other scan.
+        await rig.engine.run(rig.scan.plan())
+
+    asyncio.run(main())
+    assert len(rig.taken) == 5
+
+
+def test_an_abort_while_it_is_made_ready_comes_before_any_move(rig):
+    said = []
+
+    def note(msg):
+        said.append(msg.command)
+        if msg.command == "stage":
+            rig.scan.abort("not now")
+
+    with pytest.raises(RequestAbort, match="not now"):
+        deque(map(note, rig.scan.plan()), maxlen=0)
+    assert said[0] == "stage"
+    assert said[-1] == "unstage"
+    assert not {"open_run", "set", "trigger"} & set(said)
+
+
+def test_a_scan_that_is_paused_before_it_begins_waits_before_it_does_anything():
+    told = []
+    rig = Rig(Engine(), pre_scan=lambda: told.append("shutter"))
+    rig.scan.pause("not yet")
+
+    async def main():
+        running = asyncio.create_task(rig.engine.run(rig.scan.plan()))
+        await until(lambda: "paused: not yet" in rig.heard.said)
+        assert told == []
+        rig.scan.resume()
+        await running
+
+    asyncio.run(main())
+    assert told == ["shutter"]
+    assert len(rig.taken) == 5
+
+
+def test_points_that_were_to_be_left_out_before_it_began_are(rig):
+    rig.scan.skip(2)
+    asyncio.run(rig.engine.run(rig.scan.plan()))
+    assert len(rig.taken) == 3
+
+
+def test_a_scan_that_is_paused_at_a_checkpoint_leaves_the_next_point_out(rig):
+    rig.at_point(2, lambda: rig.engine.request_pause(defer=True))
+    indices = []
+    rig.engine.subscribe(lambda name, doc: indices.append(rig.scan.progress.index))
+
+    async def main():
+        result = await rig.engine.run(rig.scan.plan())
+        assert result.can_skip
+        assert len(rig.taken) == 2
+        indices.clear()
+        assert not (await rig.engine.skip()).paused
+
+    asyncio.run(main())
+    assert len(rig.taken) == 4
+    assert indices[0] == 3  # the point number 2 was left out
+
+
+def test_a_prompt_offers_to_leave_a_point_out_of_a_step_scan_only():
+    RE = RunEngine()
+    rig = Rig(RE)
+    rig.at_point(2, RE.request_pause)
+    with pytest.raises(RunEngineInterrupted, match=r"RE\.skip\(\)     goes on"):
+        RE(rig.scan.plan())
+    RE.skip(2)
+    assert len(rig.taken) == 3  # that in whose midst it was paused is taken
+    with pytest.raises(RunEngineInterrupted) as caught:
+        RE([Msg("checkpoint"), Msg("pause")])
+    assert "skip" not in str(caught.value)
+    with pytest.raises(StateError, match="is no step scan"):
+        RE.skip()
+    RE.stop()
+
+
+def test_who_is_asked_about_a_pause_may_be_too_late():
+    RE = RunEngine()
+    rig = Rig(RE)
+    rig.at_point(2, RE.request_pause)
+    over = []
+    RE.subscribe(lambda name, doc: over.append(doc), "stop")
+
+    def answer(result):
+        rig.scan.abort("by a PV")
+        while not RE.state.is_idle:
+            pass
+        return "resume"
+
+    RE.on_pause = answer
+    with pytest.raises(RunEngineInterrupted, match="ended by somebody else"):
+        RE(rig.scan.plan())
+    assert over[0]["reason"] == "by a PV"

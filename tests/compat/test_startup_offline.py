@@ -52,6 +52,8 @@ def test_our_devices_connect_nothing_and_startup_code_can_ask(tmp_path):
         from lapwing.engine import device_loop
         from lapwing.epics import EpicsMotor, connect_all
 
+        import os
+        os.environ["EPICS_PVA_ADDR_LIST"] = "10.0.0.255"
         was = is_offline()
         motor = EpicsMotor("NO:SUCH:m1", "motor")
         device_loop.call(connect_all(motor, timeout=600))
@@ -59,6 +61,8 @@ def test_our_devices_connect_nothing_and_startup_code_can_ask(tmp_path):
         """
         from lapwing.engine import device_loop
         from lapwing.epics import ca, pva
+        from lapwing.epics.clients import changed_since_cut_off
+        print(changed_since_cut_off())
         print(namespace["was"], namespace["is_offline"]())
         print(namespace["motor"].connected, ca.in_use(), pva.in_use())
         try:
@@ -67,8 +71,9 @@ def test_our_devices_connect_nothing_and_startup_code_can_ask(tmp_path):
             print(error)
         """,
     )
-    assert said[:3] == ["True", "True False", "False False False"]
-    assert "not connected yet" in said[3]
+    assert said[:2] == ["True", "['EPICS_PVA_ADDR_LIST']"]
+    assert said[2:4] == ["True False", "False False False"]
+    assert "not connected yet" in said[4]
 
 
 def test_ophyds_devices_stay_unconnected_and_ophyd_asyncs_are_mocks(tmp_path):

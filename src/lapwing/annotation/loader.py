@@ -29,6 +29,7 @@ from lapwing.annotation.startup_imports import (
     local_imports,
 )
 from lapwing.annotation.startup_shell import get_ipython, global_user_namespace
+from lapwing.annotation.worker_predicates import marked_as_worker
 from lapwing.errors import ConfigError
 
 StrPath = str | Path
@@ -52,6 +53,9 @@ def load_startup(
     import modules that stand beside them. So can a script. A module is imported, and
     must be where Python finds it; one that is loaded already is not read again.
     ``.ipy`` files must be plain Python.
+
+    While it runs ``is_re_worker_active()`` is true, and afterwards as before: startup
+    code is loaded for a worker, if only to list what one will have.
 
     What startup code registers with `register_plan` and `register_device` is forgotten
     first, and stands in ``registration.registered`` afterwards. If it fails, all of
@@ -80,7 +84,7 @@ def load_startup(
     load = _source(directory, script, module, profile, ipython_dir)
     main = ModuleType("__main__")
     hardware = offline() if without_hardware else nullcontext()
-    with hardware, _environment_of(vars(main)):
+    with hardware, marked_as_worker(), _environment_of(vars(main)):
         load(main)
     return vars(main)
 

@@ -14,11 +14,14 @@ What it promises, and what it does not:
 - Startup code that itself waits for a device, or reads one, gets what it gets when
   the beamline is off, in the time that it set: with ophyd a ``TimeoutError``, told with
   its line. `is_offline` lets it do without.
+- Startup code that itself sets where EPICS is searched for has its way; the log says
+  so.
 - Hardware that is reached in other ways (serial ports, sockets, a vendor's library) is
   not kept from anybody.
 """
 
 import importlib.util
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +30,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 _ASYNC = "ophyd_async.core"
 
@@ -57,7 +62,7 @@ def offline() -> Iterator[None]:
     """
     global _depth
     # Here, for those who load with hardware need no EPICS of ours.
-    from lapwing.epics.clients import cut_off
+    from lapwing.epics.clients import changed_since_cut_off, cut_off
 
     cut_off()
     undo: list[Callable[[], None]] = []
@@ -73,6 +78,10 @@ def offline() -> Iterator[None]:
         sys.meta_path.remove(finder)
         for one in undo:
             one()
+        for name in changed_since_cut_off():
+            logger.warning(
+                "startup code that was to run without hardware has set %s itself", name
+            )
 
 
 def _connect_mocks(core: ModuleType) -> Callable[[], None]:

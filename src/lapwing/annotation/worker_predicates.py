@@ -7,6 +7,8 @@ Test: set a mark, ask; clear it, ask again.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 # Kept in the environment, under the field's own names, and not in a variable: so the
@@ -65,6 +67,25 @@ def set_ipython_mode(using_ipython: bool) -> None:
 def clear_ipython_mode() -> None:
     """Take that mark away; for workers and tests, not for startup code."""
     os.environ.pop(_IPYTHON, None)
+
+
+@contextmanager
+def marked_as_worker() -> Iterator[None]:
+    """Mark this process as a worker for a time, without IPython if nobody has said.
+
+    Startup code that is loaded only to list its plans must do as it will in the worker.
+    """
+    before = {name: os.environ.get(name) for name in (_WORKER, _IPYTHON)}
+    os.environ[_WORKER] = "1"
+    os.environ.setdefault(_IPYTHON, "0")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _is_set(name: str) -> bool:

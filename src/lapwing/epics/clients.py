@@ -103,6 +103,11 @@ def is_cut_off() -> bool:
     return _is_cut_off
 
 
+def changed_since_cut_off() -> list[str]:
+    """Return the variables that somebody has set otherwise after `cut_off`."""
+    return [name for name, value in NOWHERE.items() if os.environ.get(name) != value]
+
+
 def client() -> "Clients":
     """Return the client of the running event loop, made at its first use."""
     loop = asyncio.get_running_loop()

@@ -189,6 +189,21 @@ def test_what_it_adds_to_the_path_stays_if_it_succeeds(tmp_path):
     failure(tmp_path)  # and the fixture sees that nothing is left
 
 
+def test_it_runs_as_in_a_worker_even_where_it_is_only_listed(tmp_path):
+    write(
+        tmp_path,
+        s_00_a="""
+            from lapwing.annotation.worker_predicates import (
+                is_ipython_mode, is_re_worker_active,
+            )
+            was = is_re_worker_active(), is_ipython_mode()
+        """,
+    )
+    namespace = load_startup(directory=tmp_path)
+    assert namespace["was"] == (True, False)
+    assert not namespace["is_re_worker_active"]()
+
+
 def test_the_files_are_told_in_the_log(tmp_path, caplog):
     write(tmp_path, s_00_a="", s_01_b="")
     with caplog.at_level("INFO", "lapwing.annotation.loader"):

@@ -53,3 +53,16 @@ def test_a_prompt_of_ipython_is_one(monkeypatch):
 def test_without_ipython_nothing_runs_in_it(monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython")
     assert not ask.is_ipython_mode()
+
+
+def test_a_mark_for_a_time_leaves_all_as_it_was():
+    with ask.marked_as_worker():
+        assert ask.is_re_worker_active()
+        assert not ask.is_ipython_mode()
+    assert not ask.is_re_worker_active()
+    ask.set_re_worker_active()
+    ask.set_ipython_mode(True)
+    with ask.marked_as_worker():
+        assert ask.is_ipython_mode()
+    assert ask.is_re_worker_active()
+    assert ask.is_ipython_mode()

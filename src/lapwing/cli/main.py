@@ -16,9 +16,14 @@ from lapwing.errors import LapwingError
 # only when its command is called, for ``lapwing --help`` shall not take a second.
 _COMMANDS = {
     "demo": ("lapwing.cli.demo", "Run two scans on a simulated EPICS beamline."),
+    "devices": ("lapwing.cli.devices", "List devices and what they can do."),
     "journal": ("lapwing.cli.journal", "List the journals; remove old ones."),
+    "list-plans-devices": (
+        "lapwing.cli.list_plans_devices",
+        "Write the lists of plans and devices for servers and clients.",
+    ),
     "path": ("lapwing.cli.path", "Tell what a path comes to, and draw it."),
-    "plans": ("lapwing.cli.plans", "Look at files of plans without running them."),
+    "plans": ("lapwing.cli.plans", "List, show and check plans."),
     "resume": ("lapwing.cli.resume", "Go on with what a killed process left."),
     "run": ("lapwing.cli.run", "Run a script in which RE is ready for use."),
     "runs": ("lapwing.cli.runs", "List, show and export what was recorded."),

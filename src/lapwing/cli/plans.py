@@ -1,23 +1,82 @@
-"""``lapwing plans``: what can be said of files of plans without running them.
+"""``lapwing plans``: the plans of startup code or a list, and mistakes in files.
 
 Owns the commands, and how findings are shown.
-Must not run or import the files.
+Must not run or import the files that it checks.
 Test: call it with files that are right, wrong, and no Python.
 """
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
+from lapwing.annotation.description import plan_from_dict
+from lapwing.annotation.forms import plan_schema
+from lapwing.annotation.names import select_plans
+from lapwing.cli.plans_screen import plan_table, show_plan
+from lapwing.cli.screen import console
+from lapwing.cli.startup import Source, list_options, missing
 from lapwing.plans.durable_check import check_durable
-from lapwing.plans.form_check import check_form, list_plans
+from lapwing.plans.form_check import check_form
+from lapwing.plans.form_check import list_plans as plans_in
 from lapwing.plans.source_text import Finding
 
 
 @click.group("plans")
 def command() -> None:
-    """Look at files of plans without running them."""
+    """Look at plans: what there are, what they take, what is wrong with them."""
+
+
+@command.command("list")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@list_options
+@click.option("--json", "as_json", is_flag=True, help="Print the descriptions as JSON.")
+def list_plans(source: Source, names: tuple[str, ...], as_json: bool) -> None:
+    """List plans: their names, what must be given, and what they are for.
+
+    NAME is a name, or a pattern of names such as ':^count'. Without any all plans are
+    listed.
+    """
+    plans = source.read().plans
+    chosen = select_plans(names or plans, plans)
+    for name in chosen:
+        if name not in plans:
+            raise missing("plan", name, plans)
+    if as_json:
+        listed = {name: plans[name] for name in chosen}
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        return
+    if chosen:
+        console().print(plan_table([plan_from_dict(plans[name]) for name in chosen]))
+    click.secho(
+        f"{len(chosen)} plan{'' if len(chosen) == 1 else 's'}", dim=True, err=True
+    )
+
+
+@command.command("show")
+@click.argument("name")
+@list_options
+@click.option(
+    "--schema", is_flag=True, help="Print JSON Schema of its arguments, for forms."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the description as JSON.")
+def show(source: Source, name: str, schema: bool, as_json: bool) -> None:
+    """Show a plan: its parameters, what each may be, and its default."""
+    if schema and as_json:
+        raise click.UsageError("--schema and --json exclude each other.")
+    lists = source.read()
+    if name not in lists.plans:
+        raise missing("plan", name, lists.plans)
+    described = lists.plans[name]
+    if schema:
+        described = plan_schema(
+            described, allowed_plans=lists.plans, allowed_devices=lists.devices
+        )
+    if schema or as_json:
+        click.echo(json.dumps(described, indent=2, ensure_ascii=False))
+    else:
+        show_plan(console(), plan_from_dict(described))
 
 
 @command.command("check")
@@ -54,7 +113,7 @@ def _check_file(file: Path, durable: bool) -> int:
     """Show what there is to say of a file; return how many findings."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
-        plans, findings = list_plans(text), check_form(text)
+        plans, findings = plans_in(text), check_form(text)
         if durable:
             findings += check_durable(text)
     except UnicodeDecodeError as exc:

@@ -20,7 +20,7 @@ _COMMANDS = {
     "journal": ("lapwing.cli.journal", "List the journals; remove old ones."),
     "list-plans-devices": (
         "lapwing.cli.list_plans_devices",
-        "Write the lists of plans and devices for servers and clients.",
+        "Write the lists of plans and devices.",
     ),
     "path": ("lapwing.cli.path", "Tell what a path comes to, and draw it."),
     "plans": ("lapwing.cli.plans", "List, show and check plans."),

@@ -10,11 +10,9 @@ Test: tests/unit/stepscan/test_scan.py; against the beamline in test_step_scan.
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lapwing.engine import device_loop
 from lapwing.engine.engine import Engine, EngineResult
@@ -22,29 +20,25 @@ from lapwing.errors import (
     DeviceError,
     DeviceTimeoutError,
     DisconnectedError,
-    PlanArgumentError,
 )
 from lapwing.messages import MsgGenerator
-from lapwing.protocols import Readings
 from lapwing.status import Status, status_of
+from lapwing.stepscan.connecting import connect_scan, verify
 from lapwing.stepscan.counter import Counter
-from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.engine_side import EngineSide
-from lapwing.stepscan.hooks import Hook, Hooks
+from lapwing.stepscan.estimate import seconds_of
+from lapwing.stepscan.hooks import Hook
 from lapwing.stepscan.loop import step_scan
-from lapwing.stepscan.names import ExtraPVs, labelled
-from lapwing.stepscan.point import Column, Point
-from lapwing.stepscan.positioner import Positioner, check_lengths
+from lapwing.stepscan.names import ExtraPVs
+from lapwing.stepscan.parts import Parts
+from lapwing.stepscan.point import Point
+from lapwing.stepscan.positioner import Positioner
 from lapwing.stepscan.progress import Calls, DataCallback, Listener, Progress
 from lapwing.stepscan.requests import Requests
 from lapwing.stepscan.trigger import Trigger
 
-_INVALID = -1
-POINT_OVERHEAD = 0.003
-"""Seconds that a point takes beside moving, settling and counting."""
 
-
-class StepScan(Hooks):
+class StepScan(Parts):
     """Moves positioners from point to point, triggers, and reads counters at each.
 
     At each point all moves start before any is waited for, then all triggers, then
@@ -57,9 +51,11 @@ class StepScan(Hooks):
         triggers: What is started at each point, beside the detectors' own.
         counters: What is read at each point, beside the detectors' own.
         detectors: Detectors; also any device with ``trigger`` or ``read``.
-        breakpoints: Numbers of points, from 0.
+        breakpoints: Numbers of points, from 0, in any order; the same one twice is
+            one.
         extra_pvs: PVs to note at the start and at each breakpoint.
-        npts: Number of points of a scan without positioners.
+        npts: Number of points of a scan without positioners; with them as many as
+            they have positions, or None.
         dwell: Seconds of counting, one number or one for each point; None leaves
             the detectors as they are.
         pos_settle_time: Seconds to wait after each move.
@@ -119,19 +115,21 @@ class StepScan(Hooks):
         post_scan: Hook | None = None,
         at_break: Hook | None = None,
     ):
-        super().__init__(pre_scan, post_scan, at_break)
+        super().__init__(
+            positioners,
+            triggers,
+            counters,
+            detectors,
+            breakpoints,
+            extra_pvs,
+            npts,
+            dwell,
+            pre_scan,
+            post_scan,
+            at_break,
+        )
         self.name = name
         self.parent = None
-        self.positioners = list(positioners)
-        given = list(detectors)
-        self.detectors = [one for one in given if isinstance(one, Detector)]
-        self.devices = [one for one in given if not isinstance(one, Detector)]
-        self._triggers = list(triggers)
-        self._counters = list(counters)
-        self.breakpoints = frozenset(map(int, breakpoints))
-        self.extra_pvs = labelled(extra_pvs)
-        self.dwell = _dwell_of(dwell)
-        self.npts = npts
         self.pos_settle_time = pos_settle_time
         self.det_settle_time = det_settle_time
         self.max_retries = max_retries
@@ -148,96 +146,6 @@ class StepScan(Hooks):
             self.progress.listeners.append(Calls(self, data_callback))
         self.point = Point("point")
         self.extras = Point("extra_pvs")
-        self._refuse_what_cannot_be()
-
-    # ------------------------------------------------------------ what it is
-
-    @property
-    def num_points(self) -> int:
-        """Number of points.
-
-        Raises:
-            PlanArgumentError: Lists of positions differ in length.
-        """
-        return check_lengths(self.positioners) if self.positioners else self.npts or 0
-
-    @property
-    def triggers(self) -> list[Trigger]:
-        """All triggers, the detectors' own first."""
-        own = [trigger for one in self.detectors for trigger in one.triggers]
-        return own + self._triggers
-
-    @property
-    def counters(self) -> list[Counter]:
-        """All counters, the detectors' own first; those may grow at `connect`."""
-        own = [counter for one in self.detectors for counter in one.counters]
-        return own + self._counters
-
-    @property
-    def owners(self) -> list[Hooks]:
-        """Who has hooks, in the order in which they are done."""
-        return [*self.positioners, *self.detectors, self]
-
-    def dwell_at(self, i: int) -> float | None:
-        """Return the seconds of counting at point ``i``; None if they are not set."""
-        if self.dwell is None:
-            return None
-        return float(self.dwell[i] if self.dwell.size > 1 else self.dwell[0])
-
-    def all_extra_pvs(self) -> dict[str, str]:
-        """Return the extra PVs of the scan and all its parts, by data key."""
-        found: dict[str, str] = {}
-        for owner in (self, *self.positioners, *self.detectors):
-            for key, pv in owner.extra_pvs.items():
-                if found.setdefault(key, pv) != pv:
-                    raise PlanArgumentError(
-                        f"two extra PVs are called {key!r}, {found[key]} and {pv}; "
-                        "each needs a label of its own"
-                    )
-        return found
-
-    def _refuse_what_cannot_be(self) -> None:
-        for one in self.positioners:
-            if not isinstance(one, Positioner):
-                raise PlanArgumentError(f"{one!r} is no Positioner")
-        for one in self.devices:
-            if not hasattr(one, "read"):
-                raise PlanArgumentError(
-                    f"{one!r} is no detector: it is neither a Detector, nor can it be "
-                    "read"
-                )
-        names: dict[str, Any] = {}
-        for one in (*self.positioners, *self.triggers, *self.detectors, *self.devices):
-            if names.setdefault(one.name, one) is not one:
-                raise PlanArgumentError(
-                    f"two parts of the scan are called {one.name!r}: "
-                    f"{names[one.name]!r} and {one!r}; give one of them another name"
-                )
-
-    def check(self) -> int:
-        """Return the number of points, if the scan can be done.
-
-        Raises:
-            PlanArgumentError: Lists differ in length, or there are no points.
-            StateError: A positioner has no positions.
-        """
-        num = self.num_points
-        if num < 1:
-            raise PlanArgumentError(
-                "the scan has no points; it needs positioners with positions, or npts"
-            )
-        if self.dwell is not None and self.dwell.size not in (1, num):
-            raise PlanArgumentError(
-                f"there are {self.dwell.size} dwells for {num} points; one, or one for "
-                "each point, is needed"
-            )
-        if outside := [i for i in sorted(self.breakpoints) if not 0 <= i < num]:
-            raise PlanArgumentError(
-                f"breakpoint {outside[0]} is no point of the scan, which has 0 to "
-                f"{num - 1}"
-            )
-        self.all_extra_pvs()
-        return num
 
     # ------------------------------------------------------------ its devices
 
@@ -256,24 +164,7 @@ class StepScan(Hooks):
         Raises:
             DisconnectedError: Some PVs do not answer; every one is named.
         """
-        await asyncio.gather(
-            *(one.connect(timeout) for one in self.positioners),
-            *(one.prepare(timeout) for one in self.detectors),
-        )
-        self.point.set_columns([*self._positions(), *self.counters])
-        self.extras.set_columns(
-            [Counter(pv, name=key) for key, pv in self.all_extra_pvs().items()]
-        )
-        parts = [self.point, self.extras, *self._triggers]
-        parts += [part for one in self.detectors for part in one.devices]
-        await asyncio.gather(*(part.connect(timeout) for part in parts))
-
-    def _positions(self) -> list[Column]:
-        return [
-            Counter(one.readback, name=one.name, units=one.units)
-            for one in self.positioners
-            if one.is_pv
-        ]
+        await connect_scan(self, timeout)
 
     async def reconnected(self) -> bool:
         """Wait until every PV answers again, and arm the detectors anew.
@@ -303,13 +194,13 @@ class StepScan(Hooks):
         return False
 
     async def verify(self) -> None:
-        """Raise if some position is beyond a limit; nothing moves.
+        """Raise if some position cannot be gone to; nothing moves.
 
         Raises:
-            LimitError: One is; the positioner, the PV and the limit are named.
+            LapwingError: One cannot: the positioner, the PV and the limit are named.
+                If there are several, one error names all.
         """
-        for one in self.positioners:
-            await one.verify()
+        await verify(self.positioners)
 
     async def arm(self) -> None:
         """Make detectors ready to count; may be done again."""
@@ -353,39 +244,6 @@ class StepScan(Hooks):
         if errors:
             raise errors[0]
 
-    def facts(self) -> dict[str, Any]:
-        """Return what the metadata say of its parts; as plain values."""
-        counters = {
-            one.name: {"label": one.label, "pv": one.pv} for one in self.counters
-        }
-        return {
-            "positioners": {one.name: one.facts() for one in self.positioners},
-            "detectors": {one.name: one.facts() for one in self.detectors},
-            "triggers": [one.pv for one in self.triggers],
-            "counters": counters,
-            "extra_pvs": self.all_extra_pvs(),
-        }
-
-    def verdict(self, i: int, reading: Readings) -> str:
-        """Return what is wrong with a point that was read, or "".
-
-        Args:
-            i: Number of the point, from 0.
-            reading: What was read.
-        """
-        for one in self.positioners:
-            found = reading.get(one.name)
-            if found and (wrong := one.strayed(one.position(i), found["value"])):
-                return wrong
-        for key, one in reading.items():
-            if one.get("alarm_severity") == _INVALID and not self.keep_invalid:
-                return f"its server calls {key} INVALID"
-        if self.min_runtime and self.dwell is not None:
-            for one in self.detectors:
-                if one.too_short(self.min_runtime):
-                    return f"{one.label} counted for too short a time"
-        return ""
-
     # ------------------------------------------------------------ doing it
 
     def estimate(self) -> float:
@@ -394,19 +252,7 @@ class StepScan(Hooks):
         Moves of motors count once they are connected; a device's dwell is taken from
         the scan, or from the detectors.
         """
-        num = self.check()
-        times = np.zeros(num)
-        for one in self.positioners:
-            array = one.array
-            if array is None or array.dtype.kind == "U":
-                continue
-            moves = [one.seconds(a, b) for a, b in pairwise(array)]
-            times[1:] = np.maximum(times[1:], moves)
-        dwell = 0.0 if self.dwell is None else self.dwell
-        if self.dwell is None:
-            dwell = max((one.dwell_seconds for one in self.detectors), default=0.0)
-        each = self.pos_settle_time + self.det_settle_time + POINT_OVERHEAD
-        return float(np.sum(times + dwell + each))
+        return seconds_of(self)
 
     def plan(self) -> MsgGenerator[str]:
         """Return the plan; it may be nested in others, and run again and again.
@@ -458,18 +304,3 @@ class StepScan(Hooks):
 
     def __repr__(self) -> str:
         return f"StepScan({self.name!r}, {self.positioners!r})"
-
-
-def _dwell_of(dwell: ArrayLike | None) -> NDArray[np.float64] | None:
-    if dwell is None:
-        return None
-    try:
-        seconds = np.atleast_1d(np.asarray(dwell, float))
-    except (TypeError, ValueError):
-        seconds = np.array([np.nan])
-    if seconds.ndim != 1 or not (np.isfinite(seconds) & (seconds >= 0)).all():
-        raise PlanArgumentError(
-            f"{dwell!r} is no dwell; seconds, 0 or more, or one for each point are "
-            "needed"
-        )
-    return seconds

@@ -1,32 +1,18 @@
 """Survey: what is wrong with a step scan at the beamline, before it is run.
 
-Owns the question whether every PV answers, and positions, limits and units agree.
+Owns that all of it is told together: PVs, columns, positions, limits and units.
 Must not know files or command lines. Nothing is moved or written.
-Test: tests/system/test_scan_command.py, against the simulated beamline.
+Test: tests/unit/stepscan/test_survey.py; tests/system/test_scan_command.py.
 """
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 from typing import Any
 
-from lapwing.epics import connect_all
-from lapwing.errors import DeviceError, DisconnectedError, LimitError
-from lapwing.stepscan.counter import Counter
-from lapwing.stepscan.detector import Detector
-from lapwing.stepscan.point import Point
+from lapwing.errors import LapwingError
+from lapwing.stepscan import connecting
 from lapwing.stepscan.positioner import Positioner
 from lapwing.stepscan.scan import StepScan
-
-
-class _Prepared:
-    """A detector that finds out what there is to read, as if it were connected."""
-
-    def __init__(self, detector: Detector):
-        self.name = detector.name
-        self._detector = detector
-
-    async def connect(self, timeout: float) -> None:
-        await self._detector.prepare(timeout)
 
 
 async def problems_of(scan: StepScan, timeout: float = 5.0) -> list[str]:
@@ -36,40 +22,29 @@ async def problems_of(scan: StepScan, timeout: float = 5.0) -> list[str]:
         scan: What is to be run; it is connected afterwards if all is well.
         timeout: Seconds within which PVs must answer.
     """
-    detectors = [_Prepared(one) for one in scan.detectors]
-    parts = [part for one in scan.detectors for part in one.devices]
-    extras = [Counter(pv, name=key) for key, pv in scan.all_extra_pvs().items()]
+    found: list[str] = []
     try:
-        await connect_all(
-            *scan.positioners,
-            *detectors,
-            *parts,
-            *scan.triggers,
-            Point("counters", scan.counters),
-            Point("extra_pvs", extras),
-            timeout=timeout,
-        )
+        scan.check()
+    except LapwingError as exc:
+        found.append(str(exc))
+    try:
         await scan.connect(timeout)
-    except DisconnectedError as exc:
-        return [str(exc)]
-    except DeviceError as exc:
-        return [str(exc)]
-    found = [await _problem_of(one) for one in scan.positioners]
-    return [problem for problem in found if problem]
+    except LapwingError as exc:
+        found.append(str(exc))
+    reached = [one for one in scan.positioners if one.connected]
+    found += filter(None, map(_wrong_unit, reached))
+    movable = [one for one in reached if one.array is not None]
+    return found + [str(one) for one in await connecting.problems_of(movable)]
 
 
-async def _problem_of(one: Positioner) -> str:
+def _wrong_unit(one: Positioner) -> str:
     unit = getattr(one.axis, "unit", "")
-    if unit and one.units != unit:
-        return (
-            f"{one.title}: its unit is said to be {one.units!r}, and {one.pv} says "
-            f"{unit!r}; leave it out, or mend it"
-        )
-    try:
-        await one.verify()
-    except LimitError as exc:
-        return str(exc)
-    return ""
+    if not unit or one.units == unit:
+        return ""
+    return (
+        f"{one.title}: its unit is said to be {one.units!r}, and {one.pv} says "
+        f"{unit!r}; leave it out, or mend it"
+    )
 
 
 def describe(scan: StepScan) -> list[str]:

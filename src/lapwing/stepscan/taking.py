@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lapwing.engine.asides import recorded
 from lapwing.errors import DeviceError
 from lapwing.messages import Msg, MsgGenerator
+from lapwing.protocols import Readings
 
 if TYPE_CHECKING:
     from lapwing.stepscan.scan import StepScan
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 PRIMARY = "primary"
 MOVES = "step_scan moves"
 _COUNTS = "step_scan counts"
+_INVALID = -1
 
 
 class BadPoint(DeviceError):
@@ -115,4 +117,26 @@ def _read(scan: "StepScan", i: int) -> Generator[Msg, Any, str]:
     foreign = [one.axis for one in scan.positioners if not one.is_pv]
     for device in (*scan.devices, *foreign):
         yield Msg("read", device)
-    return recorded(lambda: scan.verdict(i, reading))
+    return recorded(lambda: verdict(scan, i, reading))
+
+
+def verdict(scan: "StepScan", i: int, reading: Readings) -> str:
+    """Return what is wrong with a point that was read, or "".
+
+    Args:
+        scan: The scan.
+        i: Number of the point, from 0.
+        reading: What was read.
+    """
+    for one in scan.positioners:
+        found = reading.get(one.name)
+        if found and (wrong := one.strayed(one.position(i), found["value"])):
+            return wrong
+    for key, one in reading.items():
+        if one.get("alarm_severity") == _INVALID and not scan.keep_invalid:
+            return f"its server calls {key} INVALID"
+    if scan.min_runtime and scan.dwell is not None:
+        for one in scan.detectors:
+            if one.too_short(scan.min_runtime):
+                return f"{one.label} counted for too short a time"
+    return ""

@@ -143,6 +143,16 @@ def test_lists_of_unequal_length_are_refused_with_label_and_length_of_each():
         (lambda: StepScan(npts=3, dwell=-1), "no dwell"),
         (lambda: StepScan(npts=3, dwell="long"), "no dwell"),
         (lambda: StepScan(npts=3, breakpoints=[3]).plan(), "breakpoint 3 is no point"),
+        (lambda: StepScan(npts=3, breakpoints=[-1]).plan(), "breakpoint -1 is no"),
+        (lambda: StepScan(npts=3, breakpoints=[0.7]), "breakpoint 0.7 is not the num"),
+        (lambda: StepScan(npts=3, breakpoints=[True]), "breakpoint True is not"),
+        (lambda: StepScan(npts=3, breakpoints=["1"]), "breakpoint '1' is not"),
+        (lambda: StepScan(npts=3, breakpoints=[np.nan]), "breakpoint nan is not"),
+        (lambda: StepScan(npts=2.5), "npts 2.5 is not a number of points"),
+        (
+            lambda: StepScan([Positioner("IOC:x", [1, 2, 3])], npts=5),
+            "npts is 5, and positioner IOC_x has 3 positions",
+        ),
         (lambda: StepScan(["IOC:x"]), "'IOC:x' is no Positioner"),
         (lambda: StepScan(detectors=[3]), "3 is no detector"),
         (lambda: Positioner("IOC:x", []), "shape"),
@@ -167,6 +177,21 @@ def test_lists_of_unequal_length_are_refused_with_label_and_length_of_each():
 def test_what_cannot_be_is_refused_in_a_sentence(make, sentence):
     with pytest.raises(PlanArgumentError, match=re.escape(sentence)):
         make()
+
+
+def test_the_number_of_points_may_be_said_and_must_then_be_that_of_the_positions():
+    x = Positioner("IOC:x", [1, 2, 3], label="theta")
+    scan = StepScan([x], npts=3)
+    assert scan.num_points == 3
+    x.set_array(0, 1, 4)
+    with pytest.raises(ValueError, match="npts is 3, and positioner theta has 4"):
+        scan.plan()
+
+
+def test_breakpoints_are_whole_numbers_and_one_of_them_twice_is_one():
+    scan = StepScan(npts=3, breakpoints=[2, np.int64(1), 2, 1.0])
+    assert scan.breakpoints == {1, 2}
+    assert scan.check() == 3
 
 
 def test_a_positioner_without_positions_is_refused():
@@ -280,6 +305,14 @@ def test_a_snake_of_three_axes_never_jumps():
     points, _ = mesh(("z", range(3)), ("y", range(4)), ("x", range(5)), snake=True)
     steps = np.abs(np.diff(np.transpose(points), axis=0)).sum(axis=1)
     assert (steps == 1).all()
+
+
+def test_a_detector_may_be_called_as_its_trigger_is():
+    scan = StepScan(detectors=[Detector(Trigger("IOC:t"), [Counter("IOC:c")])], npts=1)
+    assert scan.detectors[0].name == scan.triggers[0].name == "IOC_t"
+    other = Detector(None, [Counter("IOC:d")], name="IOC_t")
+    with pytest.raises(PlanArgumentError, match="two parts of the scan are called"):
+        StepScan(detectors=[*scan.detectors, other], npts=1)
 
 
 def test_detectors_have_triggers_and_counters_together():

@@ -1,0 +1,104 @@
+"""Connecting: reaching every PV of a scan, and asking if its positions can be reached.
+
+Owns that all that is missing or wrong is told at once. Nothing is moved or written.
+Must not know the order of a scan, files or command lines.
+Test: tests/unit/stepscan/test_survey.py; on the beamline in test_step_scan.
+"""
+
+# ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lapwing.epics import connect_all
+from lapwing.errors import DeviceError, DisconnectedError, LapwingError
+from lapwing.stepscan.counter import Counter
+from lapwing.stepscan.detector import Detector
+from lapwing.stepscan.point import Column, Point
+from lapwing.stepscan.positioner import Positioner
+
+if TYPE_CHECKING:
+    from lapwing.stepscan.scan import StepScan
+
+
+class _Prepared:
+    """A detector that finds out what there is to read, as if it were connected."""
+
+    def __init__(self, detector: Detector):
+        self.name = detector.name
+        self._detector = detector
+
+    async def connect(self, timeout: float) -> None:
+        await self._detector.prepare(timeout)
+
+
+async def connect_scan(scan: "StepScan", timeout: float) -> None:
+    """Connect all parts of a scan, and set the columns of what it reads.
+
+    Args:
+        scan: The scan.
+        timeout: Seconds for each kind of thing.
+
+    Raises:
+        DisconnectedError: Some PVs do not answer; every one is named.
+        DeviceError: A part cannot use what it found.
+        PlanArgumentError: Two columns have one name.
+    """
+    # Records are asked first what they are: that tells which PVs there are to read.
+    first = [*scan.positioners, *map(_Prepared, scan.detectors)]
+    extras = [Counter(pv, name=key) for key, pv in scan.all_extra_pvs().items()]
+    devices = [part for one in scan.detectors for part in one.devices]
+    triggers = [one for one in scan.triggers if one not in devices]
+    try:
+        await connect_all(*first, timeout=timeout)
+    except DisconnectedError:
+        # Whoever goes to mend one wants to know of all.
+        known = (Point("counters", scan.counters), Point("extra_pvs", extras))
+        await connect_all(*first, *devices, *triggers, *known, timeout=timeout)
+        raise
+    scan.point.set_columns([*_columns_of(scan.positioners), *scan.counters])
+    scan.extras.set_columns(extras)
+    rest = (scan.point, scan.extras, *triggers, *devices)
+    await connect_all(*rest, timeout=timeout)
+
+
+def _columns_of(positioners: Sequence[Positioner]) -> list[Column]:
+    return [
+        Counter(one.readback, name=one.name, units=one.units)
+        for one in positioners
+        if one.is_pv
+    ]
+
+
+async def problems_of(positioners: Sequence[Positioner]) -> list[LapwingError]:
+    """Return why positioners cannot go to all their positions, one error for each.
+
+    Args:
+        positioners: They are connected.
+    """
+    outcomes: list[Any] = await asyncio.gather(
+        *(one.verify() for one in positioners), return_exceptions=True
+    )
+    for outcome in outcomes:
+        if outcome is not None and not isinstance(outcome, LapwingError):
+            raise outcome
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+async def verify(positioners: Sequence[Positioner]) -> None:
+    """Raise if positioners cannot go to all their positions.
+
+    Args:
+        positioners: They are connected.
+
+    Raises:
+        LapwingError: Why one cannot; if several cannot, one error names all.
+    """
+    found = await problems_of(positioners)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        kinds = {type(one) for one in found}
+        kind = kinds.pop() if len(kinds) == 1 else DeviceError
+        raise kind("; ".join(map(str, found)), hint="", problems=found)

@@ -8,17 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lapwing.annotation import validate_plan
-from lapwing.annotation.checks import check_of, fault_in, out_of_range, words_for
+from lapwing.annotation.checks import check_of, fault_in, out_of_range
 from lapwing.annotation.decorator import parameter_annotation_decorator
 from lapwing.annotation.description import plan_from_dict, plan_to_dict
 from lapwing.annotation.docstrings import read_docstring
+from lapwing.annotation.grammar import parse_type
 from lapwing.annotation.hints import hint_text
 from lapwing.annotation.names import in_order, select_devices, select_plans
 from lapwing.annotation.nearest import nearest
 from lapwing.annotation.patterns import BoundedPattern
 from lapwing.annotation.signature import read_plan
 from lapwing.annotation.trees import described_trees
-from lapwing.annotation.types import parse_type
+from lapwing.annotation.words import words_for
 from lapwing.errors import PlanArgumentError
 
 MANY = settings(max_examples=200, deadline=None)

@@ -173,7 +173,7 @@ class CompiledPlan:
         for key, value in kwargs.items():
             one = self._by_name.get(key) if isinstance(key, str) else None
             if one is None:
-                if self._others is None or not isinstance(key, str):
+                if self._is_refused(key, found):
                     raise faults.not_known(self.model, key, list(self._by_name))
                 others[key] = value
                 continue
@@ -182,6 +182,14 @@ class CompiledPlan:
             one.raise_if_wrong(value, call)
             found[key] = value
         return others
+
+    def _is_refused(self, key: Any, found: Mapping[str, Any]) -> bool:
+        if self._others is None or not isinstance(key, str):
+            return True
+        # Python gives it to ``**kwargs``; whoever names it means the parameter.
+        meant = self.model.by_name.get(key)
+        by_position = meant and meant.kind is _ParameterKind.POSITIONAL_ONLY
+        return bool(by_position) and key not in found
 
 
 def _compile(parameter: Parameter) -> _Compiled:

@@ -22,8 +22,12 @@ from lapwing.annotation.types import (
     Plain,
     Reference,
     Type,
-    Unsendable,
+    alternatives,
+    is_loose,
+    parts_of,
+    takes_all,
 )
+from lapwing.annotation.words import words_for
 
 Check = Callable[[Any], bool]
 
@@ -74,21 +78,15 @@ _PLAIN: dict[str, Check] = {
     "Hashable": _is_hashable,
 }
 
-_WORDS = {
-    "int": "a whole number",
-    "float": "a number",
-    "str": "a text",
-    "bool": "true or false",
-    "Any": "anything",
-    "Hashable": "a number, a text, a bool or None",
-}
-
 
 def check_of(wanted: Type) -> Check:
     """Compile a type into a check; True means that the value is of it.
 
     Whole numbers are numbers, bools are not, and a number is never a text. A list
-    may stand where a tuple or set is wanted, and a tuple where a list is.
+    may stand where a tuple or set is wanted, and a tuple where a list is. For a set
+    its items are of one kind, each there once. Between alternatives
+    the first that has an Iterable in it decides about lists and dicts, and an Iterable
+    about texts, unless ``str`` comes before it.
     """
     match wanted:
         case Plain(name):
@@ -98,13 +96,13 @@ def check_of(wanted: Type) -> Check:
         case Reference() as reference:
             return _is_function_name if reference.function else _PLAIN["str"]
         case Items(item, _, unique):
-            return _items_check(check_of(item), unique)
+            return _set_check(item) if unique else _list_check(check_of(item))
         case Fixed(items):
             return _fixed_check(tuple(check_of(item) for item in items))
         case Entries(key, value):
             return _entries_check(check_of(key), check_of(value))
         case Either(members):
-            return _either_check(tuple(check_of(member) for member in members))
+            return _either_check(alternatives(members))
         case Exactly(values):
             exact = frozenset((type(value), value) for value in values)
             return lambda value: _is_hashable(value) and (type(value), value) in exact
@@ -119,18 +117,29 @@ def _is_function_name(value: Any) -> bool:
     )
 
 
-def _items_check(check: Check, unique: bool) -> Check:
+def _list_check(check: Check) -> Check:
     def is_list(value: Any) -> bool:
-        if not isinstance(value, (list, tuple)):
-            return False
-        return all(map(check, value))
+        return isinstance(value, (list, tuple)) and all(map(check, value))
+
+    return is_list
+
+
+def _set_check(item: Type) -> Check:
+    check = check_of(item)
+    mixed = item == Plain("float")
+    # The queue server takes several names only when a hash, new in each process, has
+    # them in the order in which they are given; so several can never be relied on.
+    most = 1 if any(isinstance(part, Named) for part in parts_of(item)) else None
 
     def is_set(value: Any) -> bool:
         if not isinstance(value, _SETS) or not all(map(check, value)):
             return False
-        return all(map(_is_hashable, value)) and len(set(value)) == len(value)
+        if not all(map(_is_hashable, value)) or len(set(value)) < len(value):
+            return False
+        one_kind = mixed or len(set(map(type, value))) <= 1
+        return one_kind and (most is None or len(value) <= most)
 
-    return is_set if unique else is_list
+    return is_set
 
 
 def _fixed_check(checks: tuple[Check, ...]) -> Check:
@@ -151,8 +160,34 @@ def _entries_check(key: Check, entry: Check) -> Check:
     return is_dict
 
 
-def _either_check(checks: tuple[Check, ...]) -> Check:
-    return lambda value: any(check(value) for check in checks)
+def _either_check(members: Sequence[Type]) -> Check:
+    checks = tuple(map(check_of, members))
+    loose = [at for at, one in enumerate(members) if is_loose(one)]
+    if not loose:
+        return lambda value: any(check(value) for check in checks)
+    lists = checks[loose[0]]
+    texts = _checks_of_texts(members)
+
+    def is_any(value: Any) -> bool:
+        if isinstance(value, str):
+            return any(check(value) for check in texts)
+        if isinstance(value, (*_SETS, Mapping)):
+            return lists(value)
+        return any(check(value) for check in checks)
+
+    return is_any
+
+
+def _checks_of_texts(members: Sequence[Type]) -> list[Check]:
+    """Return the checks for texts: none that comes after an Iterable counts."""
+    iterables = [at for at, one in enumerate(members) if takes_all(one)]
+    if not iterables:
+        return [check_of(one) for one in members]
+    return [
+        check_of(one)
+        for one in members[: iterables[0]]
+        if isinstance(one, (Reference, Exactly)) or one == Plain("str")
+    ]
 
 
 def fault_in(wanted: Type, value: Any, path: str = "") -> Fault | None:
@@ -200,46 +235,6 @@ def _fault_in_entries(
         if not entry_check(one):
             return fault_in(entry, one, f"{path}[{shown(name)}]")
     return None
-
-
-def words_for(wanted: Type) -> str:
-    """Say in words what a value of a type is."""
-    match wanted:
-        case Plain(name):
-            return _WORDS.get(name, name)
-        case Named(name, members):
-            return _words_for_names(name, sorted(members, key=str.casefold))
-        case Reference(name):
-            return _words_for_reference(name)
-        case Items(item, _, unique):
-            return f"a {'set' if unique else 'list'} of: {words_for(item)}"
-        case Fixed(items):
-            inner = ", ".join(words_for(item) for item in items)
-            return f"{len(items)} items: {inner}" if items else "an empty list"
-        case Entries(key, entry):
-            return f"a dict from {words_for(key)} to {words_for(entry)}"
-        case Either(members):
-            return " or ".join(words_for(member) for member in members)
-        case Exactly(values):
-            return "one of " + ", ".join(map(shown, values))
-        case Unsendable(name):
-            return f"a {name}, which cannot be sent"
-    return repr(wanted)
-
-
-def _words_for_names(name: str, members: list[str]) -> str:
-    name, *members = (one if len(one) <= 80 else shown(one) for one in (name, *members))
-    if not members:
-        return f"one of {name}, a list that is empty for you"
-    more = f" and {len(members) - 8} more" if len(members) > 8 else ""
-    return f"one of {name}: {', '.join(members[:8])}{more}"
-
-
-def _words_for_reference(name: str) -> str:
-    kind = name.strip("_").lower().replace("_", " ")
-    if kind == "callable":
-        return "the dotted name of a function"
-    return f"the name of a {kind}"
 
 
 def is_bound(value: Any) -> bool:

@@ -9,11 +9,12 @@ Test: ``tests/unit/annotation/test_validate.py`` reads the messages.
 from collections.abc import Sequence
 from typing import Any
 
-from lapwing.annotation.checks import Fault, words_for
+from lapwing.annotation.checks import Fault
 from lapwing.annotation.excerpt import shown
 from lapwing.annotation.nearest import nearest
 from lapwing.annotation.parameters import Parameter, PlanModel
 from lapwing.annotation.types import Named
+from lapwing.annotation.words import words_for
 from lapwing.errors import PlanArgumentError
 
 MOST_NAMED = 20

@@ -13,8 +13,8 @@ from inspect import getattr_static, ismodule
 from types import GenericAlias, NoneType, UnionType
 from typing import Any
 
+from lapwing.annotation.grammar import DEEPEST, LONGEST_TEXT, parse_type
 from lapwing.annotation.type_names import DEVICE_PROTOCOLS, PROTOCOL_MODULES
-from lapwing.annotation.types import DEEPEST, LONGEST_TEXT, parse_type
 from lapwing.errors import PlanArgumentError
 
 _ABSENT = object()
@@ -23,6 +23,7 @@ _BARE = {
     # So that clients whose checks know no bare Iterable can use it.
     "Iterable": "collections.abc.Iterable[typing.Any]",
 }
+_NOTES = (str, int, bool, NoneType)
 _NAMES = {**vars(builtins), "NoneType": NoneType}
 
 
@@ -84,8 +85,7 @@ def _text_of_generic(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
     if origin is typing.Literal:
         return f"typing.Literal[{', '.join(map(repr, arguments))}]"
     if origin is typing.Annotated:
-        # The notes are for other readers, and may be any objects.
-        return _text(arguments[0], scope, depth + 1)
+        return _text_of_annotated(hint, scope, depth)
     if isinstance(hint, UnionType):
         return " | ".join(_member(one, scope, depth) for one in arguments)
     if not head.startswith(("typing.", "collections.", *_NAMES)):
@@ -96,6 +96,14 @@ def _text_of_generic(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
         inner = ", ".join(_text(one, scope, depth + 1) for one in arguments)
         return f"{head}[{inner}]"
     return f"{head}[()]" if "[()]" in repr(hint) else head
+
+
+def _text_of_annotated(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
+    inner = _text(hint.__origin__, scope, depth + 1)
+    # The notes are for other readers, and may be any objects.
+    if not all(type(note) in _NOTES for note in hint.__metadata__):
+        return inner
+    return f"typing.Annotated[{inner}, {', '.join(map(repr, hint.__metadata__))}]"
 
 
 def _member(hint: Any, scope: Mapping[str, Any], depth: int) -> str:

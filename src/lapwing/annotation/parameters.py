@@ -13,16 +13,8 @@ from functools import cached_property
 from inspect import _ParameterKind
 from typing import Any, Final
 
-from lapwing.annotation.types import (
-    Either,
-    Entries,
-    Fixed,
-    Items,
-    Named,
-    Reference,
-    Type,
-    parse_type,
-)
+from lapwing.annotation.grammar import parse_type
+from lapwing.annotation.types import Named, Reference, Type, parts_of
 
 
 class _Missing(Enum):
@@ -114,20 +106,6 @@ def _narrowed(
     return {
         key: tuple(name for name in names if has(name)) for key, names in lists.items()
     }
-
-
-def parts_of(whole: Type) -> list[Type]:
-    """Return a type and all types in it."""
-    found: list[Type] = [whole]
-    for part in found:
-        match part:
-            case Items(item):
-                found.append(item)
-            case Entries(key, value):
-                found += [key, value]
-            case Fixed(inner) | Either(inner):
-                found += inner
-    return found
 
 
 @dataclass(frozen=True)

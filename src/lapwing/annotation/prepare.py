@@ -11,9 +11,9 @@ from inspect import _ParameterKind, ismodule
 from typing import Any
 
 from lapwing.annotation.excerpt import shown
-from lapwing.annotation.parameters import MISSING, Parameter, PlanModel, parts_of
+from lapwing.annotation.parameters import MISSING, Parameter, PlanModel
 from lapwing.annotation.trees import is_listed
-from lapwing.annotation.types import Plain
+from lapwing.annotation.types import Plain, parts_of
 from lapwing.annotation.validate import check_plan
 from lapwing.errors import PlanArgumentError
 

@@ -9,6 +9,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from lapwing.annotation.checks import fault_in, out_of_range
@@ -63,8 +64,16 @@ def read_plan(
 
 def place_of(func: Callable[..., Any]) -> tuple[str, int]:
     """Return file and line of a function; ("?", 0) if it has none."""
-    code = getattr(inspect.unwrap(func), "__code__", None)
+    code = getattr(_written(func), "__code__", None)
     return (code.co_filename, code.co_firstlineno) if code else ("?", 0)
+
+
+def _written(func: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that somebody wrote: what a partial or a wrapper calls."""
+    while isinstance(func, partial):
+        func = func.func
+    func = inspect.unwrap(func)
+    return func if inspect.isroutine(func) else type(func).__call__
 
 
 def literal_text(value: Any) -> str | None:
@@ -91,9 +100,13 @@ class _Reader:
         self.func = func
         self.name = name
         self.said = annotation_of(func)
-        documented = func if inspect.isroutine(func) else None
-        self.docstring: Docstring = read_docstring(getattr(documented, "__doc__", None))
-        self.scope = getattr(inspect.unwrap(func), "__globals__", {})
+        written = _written(func)
+        documented = func if inspect.isroutine(func) else written
+        self.docstring: Docstring = read_docstring(documented.__doc__)
+        self.scope = getattr(written, "__globals__", {})
+        self.module = getattr(
+            written if isinstance(func, partial) else func, "__module__", None
+        )
         self.expand = {
             "devices": expand_devices or _without_patterns,
             "plans": expand_plans or _without_patterns,
@@ -115,7 +128,7 @@ class _Reader:
                 self.parameter(one, own.get(one.name, {})) for one in header
             ),
             description=self.said.get("description") or self.docstring.summary,
-            module=getattr(self.func, "__module__", None) or "",
+            module=self.module or "",
             is_generator=inspect.isgeneratorfunction(self.func),
         )
 

@@ -6,8 +6,9 @@ import time
 import pytest
 from kit import LOADED
 
-from lapwing.annotation.checks import check_of, fault_in, out_of_range, words_for
-from lapwing.annotation.types import parse_type
+from lapwing.annotation.checks import check_of, fault_in, out_of_range
+from lapwing.annotation.grammar import parse_type
+from lapwing.annotation.words import words_for
 
 LISTS = {"Dets": frozenset({"det1", "det2"}), "Odd": frozenset({"it's", "'); x"})}
 
@@ -71,7 +72,7 @@ def test_types_are_strict(text, right, wrong):
         ("list[int] | None", "a", "", "a", "a list of: a whole number or None"),
         ("Dets", "det3", "", "det3", "one of Dets: det1, det2"),
         ("__PLAN_OR_DEVICE__", 1, "", 1, "the name of a plan or device"),
-        ("set[int]", [1, 1], "", [1, 1], "a set of: a whole number"),
+        ("set[int]", [1, 1], "", [1, 1], "a set, of one kind and each once, of: a whole number"),
     ],
 )
 def test_a_fault_is_told_to_the_item(text, value, path, found, words):

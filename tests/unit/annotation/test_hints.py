@@ -53,6 +53,7 @@ class Colour(enum.Enum):
         (dict[protocols.Readable, float], "dict[__READABLE__, float]"),
         (protocols.Stageable, "__DEVICE__"),
         (Annotated[int, object()], "int"),
+        (Annotated[int, "mm", 1], "typing.Annotated[int, 'mm', 1]"),
         (typing.List["int"], "typing.List[int]"),  # noqa: UP006
     ],
 )

@@ -2,6 +2,7 @@
 
 import functools
 import typing
+from collections.abc import Sequence
 from inspect import Parameter as Header
 
 import pytest
@@ -272,3 +273,29 @@ def test_our_own_plans_are_read():
 )
 def test_literals_have_a_text(value, text):
     assert literal_text(value) == text
+
+
+class Sweep:
+    def __call__(self, start: "int", stop: int = 5):
+        """Go from one end to the other."""
+        yield start, stop
+
+
+def test_a_partial_is_read_as_what_it_calls_and_the_rest_of_its_parameters():
+    def plan(x: "int", y: "Sequence[float]" = ()):
+        """Do it."""
+        yield x, y
+
+    model = read_plan(functools.partial(functools.partial(plan, 1)), "half")
+    assert (model.name, model.description, model.module) == ("half", "Do it.", __name__)
+    (y,) = model.parameters
+    assert y.annotation is not None
+    assert y.annotation.text == "collections.abc.Sequence[float]"
+    assert place_of(functools.partial(plan, 1)) == place_of(plan)
+
+
+def test_an_object_that_can_be_called_is_read_as_its_call():
+    model = read_plan(Sweep(), "sweep")
+    assert model.description == "Go from one end to the other."
+    assert [one.name for one in model.parameters] == ["start", "stop"]
+    assert place_of(Sweep())[0] == __file__

@@ -6,6 +6,7 @@ import pytest
 from kit import LOADED
 
 from lapwing.annotation import type_names
+from lapwing.annotation.grammar import parse_type
 from lapwing.annotation.types import (
     Either,
     Entries,
@@ -16,7 +17,6 @@ from lapwing.annotation.types import (
     Plain,
     Reference,
     Unsendable,
-    parse_type,
 )
 from lapwing.errors import PlanArgumentError
 

@@ -1,0 +1,461 @@
+"""Our answers to submitted plans beside bluesky-queueserver's.
+
+Where the two differ, `DIFFERENCES` says in which case, and why: ours is stricter, or
+the difference is one of the gaps of the other that users know by name.
+"""
+
+import math
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from bluesky_queueserver.manager import profile_ops
+
+from lapwing.annotation import validate_plan
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # theirs are many
+
+LISTS: dict[str, dict[str, list[str]]] = {
+    "devices": {
+        "D1": ["det1", "det2"],
+        "D2": ["det3", "gone"],
+        "D3": ["det1.val", "bare.val"],
+    },
+    "plans": {"P": ["count", "gone"]},
+    "enums": {"E": ["a", "b c", "é"], "Q": ["it's"]},
+}
+DEVICES = {f"det{n}": {"components": {"val": {}}} for n in range(1, 5)} | {"bare": {}}
+LEAVES = [
+    "int",
+    "float",
+    "str",
+    "bool",
+    "NoneType",
+    "typing.Any",
+    "object",
+    "list",
+    "dict",
+    "tuple",
+    "set",
+    "D1",
+    "D2",
+    "D3",
+    "P",
+    "E",
+    "Q",
+    "__DEVICE__",
+    "__PLAN__",
+    "__READABLE__",
+    "__CALLABLE__",
+    "typing.Literal['a', 1, None]",
+    "typing.Hashable",
+    "typing.Tuple[()]",
+    "typing.Text",
+]
+GENERICS = [
+    "typing.List[{}]",
+    "list[{}]",
+    "typing.Sequence[{}]",
+    "collections.abc.Sequence[{}]",
+    "typing.Iterable[{}]",
+    "collections.abc.Iterable[{}]",
+    "typing.Optional[{}]",
+    "{} | None",
+    "typing.Union[{}, {}]",
+    "{} | {}",
+    "typing.Dict[str, {}]",
+    "dict[str, {}]",
+    "typing.Mapping[str, {}]",
+    "tuple[{}, {}]",
+    "typing.Tuple[{}, ...]",
+    "set[{}]",
+    "typing.Annotated[{}, 'mm']",
+    "collections.abc.Collection[{}]",
+    "typing.Iterator[{}]",
+    "dict[int, {}]",
+    "typing.Deque[{}]",
+]
+VALUES = [0, 1, -3, 2.0, 1.5, 7.5, 100, 10**20, math.nan, math.inf, True, False, None]
+VALUES += ["", "a", "1", "det1", "det2", "det3", "it's", "b c", "é", "count", "gone"]
+VALUES += ["det1.val", "bare.val", "nope"]
+
+
+def a_type(dice: random.Random, depth: int = 0) -> str:
+    if depth > 2 or dice.random() < 0.35:
+        return dice.choice(LEAVES)
+    generic = dice.choice(GENERICS)
+    parts = (a_type(dice, depth + 1) for _ in range(generic.count("{}")))
+    return generic.format(*parts)
+
+
+def a_value(dice: random.Random, depth: int = 0) -> Any:
+    if depth > 2 or dice.random() < 0.6:
+        return dice.choice(VALUES)
+    if dice.random() < 0.6:
+        return [a_value(dice, depth + 1) for _ in range(dice.randrange(4))]
+    keys = ["a", "1", "det1", "z"]
+    return {dice.choice(keys): a_value(dice, depth + 1) for _ in range(2)}
+
+
+def a_parameter(dice: random.Random) -> dict[str, Any]:
+    text = a_type(dice)
+    annotation: dict[str, Any] = {"type": text}
+    for key, lists in LISTS.items():
+        used = {name: lists[name] for name in lists if re.search(rf"\b{name}\b", text)}
+        if used:
+            annotation[key] = used
+    found: dict[str, Any] = {"name": "x", "annotation": annotation}
+    found["kind"] = {"name": "POSITIONAL_OR_KEYWORD", "value": 1}
+    if dice.random() < 0.2:
+        found["min"] = dice.choice(["0", "-1", "1.5"])
+    if dice.random() < 0.2:
+        found["max"] = dice.choice(["5", "7.5", "100"])
+    if dice.random() < 0.1:
+        del found["annotation"]
+    return found
+
+
+def anywhere(value: Any, is_there: Callable[[Any], bool]) -> bool:
+    inner: list[Any] = []
+    if isinstance(value, Mapping):
+        inner = list(value.values())
+    elif isinstance(value, list):
+        inner = value
+    return is_there(value) or any(anywhere(one, is_there) for one in inner)
+
+
+def is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def has_range(parameter: Mapping[str, Any]) -> bool:
+    return "min" in parameter or "max" in parameter
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which the answers differ: what ours is, why, and when."""
+
+    ours: bool
+    why: str
+    when: Callable[[str, dict[str, Any], Any], bool]
+
+
+DIFFERENCES = {
+    "a bool is no number": Difference(
+        False,
+        "stricter: True for a float is a slip",
+        lambda text, _, value: "float" in text and anywhere(value, is_bool),
+    ),
+    "a number is no bool": Difference(
+        False,
+        "stricter: 1 for a bool is a slip",
+        lambda text, _, value: (
+            "bool" in text and anywhere(value, lambda one: one in (0, 1))
+        ),
+    ),
+    "a bool is in no range": Difference(
+        True,
+        "named: theirs takes True for 1, and holds it to a range of numbers",
+        lambda _, parameter, value: has_range(parameter) and anywhere(value, is_bool),
+    ),
+    "NaN is out of any range": Difference(
+        False,
+        "stricter: a range is given so that a motor gets a number",
+        lambda _, parameter, value: has_range(parameter) and anywhere(value, is_nan),
+    ),
+    "values of dicts are of their type": Difference(
+        False,
+        "stricter: theirs takes {'a': '5'} for dict[str, int]",
+        lambda text, _, value: (
+            bool(re.search("[Dd]ict|Mapping", text))
+            and anywhere(value, lambda one: isinstance(one, dict))
+        ),
+    ),
+    "an Iterable is a list": Difference(
+        False,
+        "stricter: theirs takes keys of dicts, and looks into the outermost only; "
+        "ours takes neither a dict nor a text where alternatives may be meant",
+        lambda text, _, value: (
+            "Iterable" in text
+            and anywhere(value, lambda one: isinstance(one, (str, list, dict)))
+        ),
+    ),
+    "a text is no list": Difference(
+        False,
+        "stricter: theirs takes 'det1' for Sequence[Any]",
+        lambda text, _, value: (
+            bool(re.search("Sequence", text))
+            and anywhere(value, lambda one: isinstance(one, str))
+        ),
+    ),
+    "a function's name is dotted": Difference(
+        False,
+        "stricter: theirs evaluates any text",
+        lambda text, _, value: "__CALLABLE__" in text,
+    ),
+    "a part of a device is in the list": Difference(
+        False,
+        "stricter: theirs takes any one part of a device whose parts are not listed",
+        lambda text, _, value: (
+            "D3" in text and anywhere(value, lambda one: one == "bare.val")
+        ),
+    ),
+    "quotes are data": Difference(
+        True,
+        "named: theirs writes members into code, where a quote ends them",
+        lambda text, _, value: "Q" in text,
+    ),
+    "more of collections.abc": Difference(
+        True,
+        "named: theirs accepts collections.abc, but has no check for these, and so "
+        "refuses every value of a type that has them anywhere",
+        lambda text, _, value: bool(re.search("Collection|Iterator", text)),
+    ),
+    "True is not 1": Difference(
+        True,
+        "named: bools pass as numbers there, so that True becomes the 1 of a Literal "
+        "and is refused as such, where a bool is allowed beside it",
+        lambda text, _, value: "Literal" in text and anywhere(value, is_bool),
+    ),
+    "a set is of one kind, each once": Difference(
+        False,
+        "stricter: theirs takes an item twice, and several kinds or names of a list if "
+        "a hash happens to put them in the order in which they were given",
+        lambda text, _, value: (
+            "set" in text and anywhere(value, lambda one: isinstance(one, list))
+        ),
+    ),
+}
+
+
+def answers(parameter: Mapping[str, Any], value: Any) -> tuple[bool, bool]:
+    """Return what they say and what we say to a value."""
+    described = {"name": "p", "module": "m", "parameters": [parameter]}
+    plans = {"p": described, "count": {"name": "count", "parameters": []}}
+    lists = {"allowed_plans": plans, "allowed_devices": DEVICES}
+    plan = {"name": "p", "kwargs": {"x": value}}
+    theirs, _ = profile_ops.validate_plan(plan, **lists)
+    ours, words = validate_plan(plan, **lists)
+    assert ours == (words == "")
+    return theirs, ours
+
+
+def compare(seed: int, number: int) -> set[str]:
+    """Compare answers to generated values; return which differences were seen."""
+    dice = random.Random(seed)
+    seen: set[str] = set()
+    accepted = 0
+    for _ in range(number):
+        parameter = a_parameter(dice)
+        text = parameter.get("annotation", {}).get("type", "")
+        for _ in range(6):
+            value = a_value(dice)
+            theirs, ours = answers(parameter, value)
+            accepted += theirs
+            if theirs == ours:
+                continue
+            reasons = {
+                name
+                for name, difference in DIFFERENCES.items()
+                if difference.ours == ours and difference.when(text, parameter, value)
+            }
+            assert reasons, (theirs, ours, parameter, value)
+            seen |= reasons
+    assert accepted > number, "too few of the values are right to tell much"
+    return seen
+
+
+def test_the_differences_are_few_and_each_is_stricter_or_named():
+    assert len(DIFFERENCES) <= 15
+    for difference in DIFFERENCES.values():
+        assert difference.why.startswith("named: " if difference.ours else "stricter: ")
+
+
+def test_thousands_of_generated_values_get_the_same_answer():
+    assert compare(1, 1500) <= set(DIFFERENCES)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_many_more_values_get_the_same_answer(seed):
+    assert compare(seed, 10_000) <= set(DIFFERENCES)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "name"),
+    [
+        ("float", True, "a bool is no number"),
+        ("bool", 1, "a number is no bool"),
+        ("dict[str, int]", {"a": "5"}, "values of dicts are of their type"),
+        ("typing.Iterable[int]", {}, "an Iterable is a list"),
+        ("typing.Iterable[int] | dict", {}, "an Iterable is a list"),
+        ("set[int]", [1, 1], "a set is of one kind, each once"),
+        ("typing.Literal[1] | bool", True, "True is not 1"),
+        ("typing.Sequence[typing.Any]", "det1", "a text is no list"),
+        ("__CALLABLE__", "a b", "a function's name is dotted"),
+        ("Q", "it's", "quotes are data"),
+        ("collections.abc.Collection[int]", [1], "more of collections.abc"),
+    ],
+)
+def test_each_difference_is_one(text, value, name):
+    lists = {"enums": {"Q": LISTS["enums"]["Q"]}} if text == "Q" else {}
+    parameter = {
+        "name": "x",
+        "kind": {"name": "POSITIONAL_OR_KEYWORD", "value": 1},
+        "annotation": {"type": text, **lists},
+    }
+    theirs, ours = answers(parameter, value)
+    assert (theirs, ours) == (not DIFFERENCES[name].ours, DIFFERENCES[name].ours)
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ([], {}),
+        ([1], {}),
+        ([1, 2], {}),
+        ([1, 2, 3, 4], {}),
+        ([1], {"a": 2}),
+        ([1], {"b": 2, "c": 3}),
+        ([1, 2], {"b": 2}),
+        ([1, 2], {"c": 3, "other": 4}),
+        ([], {"b": 2, "c": 3}),
+        ([1, 2, "x"], {"c": 3}),
+        ([1, 2, 3], {"c": 3, "other": "x"}),
+        ([1, 2, 3], {"c": 3, "args": 3}),
+    ],
+)
+@pytest.mark.parametrize("without", [(), (0,), (2,), (4,), (2, 4), (3,)])
+def test_calls_are_bound_alike(args, kwargs, without):
+    kinds = ["POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL"]
+    kinds += ["KEYWORD_ONLY", "VAR_KEYWORD"]
+    parameters = [
+        {
+            "name": name,
+            "kind": {"name": kind, "value": value},
+            "annotation": {"type": "int"},
+            **({"default": "1"} if name == "b" else {}),
+        }
+        for value, (name, kind) in enumerate(
+            zip(["a", "b", "args", "c", "kwargs"], kinds, strict=True)
+        )
+        if value not in without
+    ]
+    lists = {"allowed_plans": {"p": {"name": "p", "parameters": parameters}}}
+    lists["allowed_devices"] = {}
+    plan = {"name": "p", "args": args, "kwargs": kwargs}
+    theirs, _ = profile_ops.validate_plan(plan, **lists)
+    assert validate_plan(plan, **lists)[0] == theirs
+
+
+# ------------------------------------------------------------------ whole calls
+
+RIGHT: dict[str, list[Any]] = {
+    "": [1, "det1", None],
+    "int": [0, 1, 2],
+    "str": ["a", "det1", ""],
+    "float": [0, 1.5, 2],
+    "D1": ["det1", "det2"],
+    "P": ["count"],
+    "E": ["a", "b c", "\u00e9"],
+    "__DEVICE__": ["det1", "det1.val"],
+    "list[int]": [[], [1, 2]],
+    "typing.List[D1]": [[], ["det1", "det2"]],
+    "int | None": [None, 3],
+    "typing.Dict[str, typing.Any]": [{}, {"a": [1]}],
+    "tuple[int, str]": [[1, "a"]],
+    "typing.Literal['a', 3]": ["a", 3],
+    "typing.Union[D1, E]": ["det1", "a"],
+}
+ARGUMENTS = [0, 1, -3, 7.5, None, "a", "det1", "det2", "det1.val", "count", "nope"]
+ARGUMENTS += [[], [1, 2], ["det1", "det2"], ["det1", 1], [1, "a"], {}, {"a": [1]}]
+KINDS = ["POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL"]
+KINDS += ["KEYWORD_ONLY", "VAR_KEYWORD"]
+
+
+def a_signature(dice: random.Random) -> list[dict[str, Any]]:
+    """Return parameters of all kinds, in an order that Python allows."""
+    found: list[dict[str, Any]] = []
+    optional = False
+    for value, kind in enumerate(KINDS):
+        most = 1 if kind.startswith("VAR") else 2
+        for at in range(dice.randint(0, most)):
+            text = dice.choice(list(RIGHT))
+            one: dict[str, Any] = {"name": f"{kind.lower()}{at}"}
+            one["kind"] = {"name": kind, "value": value}
+            if text:
+                one["annotation"] = {"type": text}
+            for key, lists in LISTS.items():
+                used = {n: lists[n] for n in lists if re.search(rf"\b{n}\b", text)}
+                if used:
+                    one["annotation"][key] = used
+            optional = dice.random() < 0.3 or (optional and kind != "KEYWORD_ONLY")
+            if optional and not kind.startswith("VAR"):
+                one["default"] = dice.choice(["1", "None", "'det1'", "[]"])
+            if dice.random() < 0.1:
+                one["min"], one["max"] = "-1", "5"
+            found.append(one)
+    return found
+
+
+def a_call(dice: random.Random, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a call that is often right: values by position, then values by name."""
+
+    def value_for(one: Mapping[str, Any]) -> Any:
+        text = one.get("annotation", {}).get("type", "")
+        return dice.choice(RIGHT[text] if dice.random() < 0.95 else ARGUMENTS)
+
+    ordered = [one for one in parameters if one["kind"]["value"] < 2]
+    number = dice.randint(0, len(ordered))
+    args = [value_for(one) for one in ordered[:number]]
+    if dice.random() < 0.2:
+        args.append(dice.choice(ARGUMENTS))
+    kwargs = {
+        one["name"]: value_for(one)
+        for one in parameters
+        if one not in ordered[:number]
+        and dice.random() < (0.1 if one["kind"]["value"] in (0, 2, 4) else 0.8)
+    }
+    if dice.random() < 0.1:
+        kwargs[dice.choice([*(one["name"] for one in parameters), "other"])] = 1
+    plan = {"name": "p", "args": args, "kwargs": kwargs}
+    if dice.random() < 0.1:
+        plan["meta"] = dice.choice([{}, {"a": 1}, [{"a": 1}], [1], "a", None])
+    return plan
+
+
+def compare_calls(seed: int, number: int) -> int:
+    """Compare answers to generated calls; return how many are accepted."""
+    dice = random.Random(seed)
+    accepted = 0
+    for _ in range(number):
+        parameters = a_signature(dice)
+        plans = {"p": {"name": "p", "parameters": parameters}}
+        plans["count"] = {"name": "count", "parameters": []}
+        lists = {"allowed_plans": plans, "allowed_devices": DEVICES}
+        for _ in range(3):
+            plan = a_call(dice, parameters)
+            theirs, words = profile_ops.validate_plan(plan, **lists)
+            ours, our_words = validate_plan(plan, **lists)
+            assert ours == theirs, (words, our_words)
+            accepted += ours
+    return accepted
+
+
+def test_calls_of_many_parameters_get_the_same_answer():
+    assert compare_calls(3, 400) > 300
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_many_more_calls_get_the_same_answer():
+    assert compare_calls(4, 8000) > 6000

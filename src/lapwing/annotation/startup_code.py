@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from lapwing.errors import ConfigError, LapwingError
@@ -31,25 +32,39 @@ def run_file(file: Path, namespace: dict[str, Any]) -> None:
     namespace["__name__"] = "__main__"
     namespace["__file__"] = str(file)
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
-        tree = ast.fix_missing_locations(_OwnShell().visit(tree))
-        code = compile(tree, str(file), "exec", dont_inherit=True)
-        exec(code, namespace)
+        exec(_compiled(file), namespace)
     finally:
         namespace.pop("__file__", None)
 
 
-class _OwnShell(ast.NodeTransformer):
-    """Makes ``from IPython import get_ipython`` mean our own, with or without one."""
+def _compiled(file: Path) -> CodeType:
+    source: Any = file.read_bytes()
+    # As a tree only where need be: Python compiles deeper nesting from text.
+    if b"get_ipython" in source:
+        source = ast.parse(source, str(file))
+        _import_own_shell(source)
+    return compile(source, str(file), "exec", dont_inherit=True)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
-        ours = [name for name in node.names if name.name == "get_ipython"]
-        if node.module not in _IPYTHON or node.level or not ours:
-            return node
-        own = ast.ImportFrom("lapwing.annotation.startup_shell", ours, 0)
-        others = [name for name in node.names if name not in ours]
-        left = [ast.ImportFrom(node.module, others, 0)] if others else []
-        return [ast.copy_location(one, node) for one in (*left, own)]
+
+def _import_own_shell(tree: ast.Module) -> None:
+    """Make ``from IPython import get_ipython`` mean our own, with or without one."""
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                setattr(node, name, [new for one in block for new in _instead(one)])
+
+
+def _instead(statement: ast.stmt) -> list[ast.stmt]:
+    if not isinstance(statement, ast.ImportFrom) or statement.level:
+        return [statement]
+    ours = [name for name in statement.names if name.name == "get_ipython"]
+    if statement.module not in _IPYTHON or not ours:
+        return [statement]
+    own = ast.ImportFrom("lapwing.annotation.startup_shell", ours, 0)
+    others = [name for name in statement.names if name not in ours]
+    left = [ast.ImportFrom(statement.module, others, 0)] if others else []
+    return [ast.copy_location(one, statement) for one in (*left, own)]
 
 
 @contextmanager

@@ -74,6 +74,19 @@ def test_the_module_of_what_startup_files_define_is_main(tmp_path):
     assert namespace["is_main"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1"])
+def test_files_are_read_in_the_encoding_that_they_name(tmp_path, encoding):
+    text = "# -*- coding: latin-1 -*-\nname = 'Probe \xfc'\n"
+    text = text if encoding == "latin-1" else text.partition("\n")[2]
+    (tmp_path / "00-a.py").write_bytes(text.encode(encoding))
+    assert load_startup(directory=tmp_path)["name"] == "Probe \xfc"
+
+
+def test_a_long_sum_is_no_trouble(tmp_path):
+    write(tmp_path, s_00_a="total = " + "+".join(["1"] * 1500))
+    assert load_startup(directory=tmp_path)["total"] == 1500
+
+
 def test_a_future_import_of_one_file_does_not_reach_the_next(tmp_path):
     write(
         tmp_path,

@@ -35,6 +35,10 @@ def user_ns():
         "from IPython.core.getipython import get_ipython",
         "from IPython import (\n    get_ipython,\n)",
         "if True: from IPython import get_ipython  # comment",
+        "try:\n    pass\nfinally:\n    from IPython import get_ipython",
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n"
+        "    from IPython import get_ipython\nelse:\n    from IPython import display",
+        "match 1:\n    case 1:\n        from IPython import get_ipython",
     ],
 )
 def test_startup_code_gets_a_shell_with_its_namespace(tmp_path, line):

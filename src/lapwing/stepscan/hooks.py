@@ -17,9 +17,9 @@ from lapwing.messages import MsgGenerator
 from lapwing.plans.plan import Plan
 from lapwing.stepscan.hook_functions import Functions
 from lapwing.stepscan.hook_kinds import Hook, Kind, arguments_of, kind_of, uses_super
-from lapwing.stepscan.hook_plans import awaited_in_a_plan, run_hooks
+from lapwing.stepscan.hook_plans import awaited_in_a_plan
 
-__all__ = ["NAMES", "Hook", "Hooks", "run_hooks"]
+__all__ = ["NAMES", "Hook", "Hooks"]
 
 NAMES = ("pre_scan", "post_scan", "at_break")
 _Work = Callable[[], Any]

@@ -15,7 +15,7 @@ from lapwing.errors import DeviceError, FailedStatus
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import plan
 from lapwing.plans.preprocessors import run_wrapper
-from lapwing.stepscan.hooks import run_hooks
+from lapwing.stepscan.hook_plans import run_hooks
 from lapwing.stepscan.recovery import asked, stop_all, with_recovery
 from lapwing.stepscan.taking import MOVES, PRIMARY, Pace, move, take_point
 

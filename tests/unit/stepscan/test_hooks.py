@@ -11,7 +11,8 @@ from lapwing import plan_stubs as bps
 from lapwing.errors import PlanArgumentError, RunEngineInterrupted
 from lapwing.plans.plan import plan
 from lapwing.stepscan import StepScan, hook_plans
-from lapwing.stepscan.hooks import Hooks, run_hooks
+from lapwing.stepscan.hook_plans import run_hooks
+from lapwing.stepscan.hooks import Hooks
 
 KINDS = ("function", "coroutine", "plan")
 

@@ -1,8 +1,8 @@
 """Batch: requests to Channel Access servers that go out and come back together.
 
-Owns the requests to libca for values, and the meaning of the bytes that it answers.
+Owns the requests to libca for values, and when they go out.
 Must not know channels, clients or devices; is loaded with libca, never before.
-Test: tests/unit/epics/test_batch.py for the bytes; tests/contract/test_channel.py.
+Test: tests/contract/test_channel.py, against the simulated beamline.
 
 libca answers each request in a thread of its own. A task and a wake-up for each PV
 cost more than the network; so the requests of a batch leave in one flush, and the last
@@ -12,47 +12,19 @@ answer wakes the event loop, once.
 import asyncio
 import contextlib
 import ctypes
-import struct
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from aioca._catools import _Context
 from epicscorelibs.ca import cadef, dbr
 
-from lapwing.epics.channel import Value
+from lapwing.epics.wire import TIMED, decode, is_byte
 
 NORMAL: int = cadef.ECA_NORMAL
 DISCONNECTED: int = cadef.ECA_DISCONN
 UNANSWERED: int = cadef.ECA_TIMEOUT
-EPOCH = 631152000
-"""Seconds from 1970 to 1990, where EPICS begins to count."""
-
-_TIMED = 14  # DBR_TIME_x is DBR_x and 14
-_STRING = 0
-# By code: the element type and its place behind status, severity, seconds and
-# nanoseconds. The layout is the protocol's own (Channel Access Protocol
-# Specification, "Payload Data Types").
-_ARRAYS = {
-    0: ("S40", 12),
-    1: ("<i2", 14),
-    2: ("<f4", 12),
-    3: ("<u2", 14),
-    4: ("|u1", 15),
-    5: ("<i4", 12),
-    6: ("<f8", 16),
-}
-_HEAD = struct.Struct("<hhII")
-_SCALARS = {
-    1: struct.Struct("<hhIIxxh"),
-    2: struct.Struct("<hhIIf"),
-    3: struct.Struct("<hhIIxxH"),
-    4: struct.Struct("<hhIIxxxB"),
-    5: struct.Struct("<hhIIi"),
-    6: struct.Struct("<hhIIxxxxd"),
-}
 _CELLS = {
     1: ctypes.c_int16,
     2: ctypes.c_float,
@@ -97,7 +69,7 @@ def target_of(channel: Any) -> Target:
     """
     handle = ctypes.c_void_p.from_param(channel)  # what it is to C
     kind, count = cadef.ca_field_type(handle), cadef.ca_element_count(handle)
-    text = channel.name.endswith("$") and _ARRAYS[kind][0] == "|u1"
+    text = channel.name.endswith("$") and is_byte(kind)
     return Target(channel, handle, kind, count, text)
 
 
@@ -145,7 +117,7 @@ class Batch:
             whole: Ask for all elements of an array; else for the first.
         """
         request = self._new(target)
-        kind, count = target.kind + _TIMED, target.count if whole else 1
+        kind, count = target.kind + TIMED, target.count if whole else 1
         with self._refusal(request):
             cadef.ca_array_get_callback(
                 kind, count, target.handle, _on_answer, ctypes.py_object(request)
@@ -242,7 +214,7 @@ def _on_answer(args: Any) -> None:
         target = request.target
         answer = decode(
             args.raw_dbr,
-            args.type - _TIMED,
+            args.type - TIMED,
             args.count,
             array=target.count > 1 and not target.text,
         )
@@ -296,42 +268,3 @@ def _memory(target: Target, value: Any) -> tuple[Any, ...]:
         cell = cell_of(int(value) if whole else value)
         return target.kind, 1, ctypes.addressof(cell), cell
     return dbr.value_to_dbr(target.channel, None, value)
-
-
-def decode(address: int, kind: int, count: int, *, array: bool) -> Value:
-    """Return a value with its time and severity from the protocol's bytes.
-
-    Args:
-        address: Where they are.
-        kind: Code of the type of the value.
-        count: Number of elements there.
-        array: Whether it is an array, and be it of one element; else a single value,
-            which several bytes make a text.
-    """
-    if not array and (count == 1) and (layout := _SCALARS.get(kind)) is not None:
-        _, severity, seconds, nanoseconds, value = layout.unpack(
-            ctypes.string_at(address, layout.size)
-        )
-        return Value(value, _time(seconds, nanoseconds), severity)
-    _, severity, seconds, nanoseconds = _HEAD.unpack(ctypes.string_at(address, 12))
-    dtype, offset = _ARRAYS[kind]
-    size = count * np.dtype(dtype).itemsize
-    # A copy of our own: libca uses these bytes again.
-    content: Any = np.frombuffer(
-        bytearray(ctypes.string_at(address + offset, size)), dtype
-    )
-    if kind == _STRING:
-        texts = [_text(bytes(element)) for element in content]
-        content = np.array(texts, dtype=str) if array else texts[0]
-    elif not array:
-        content = _text(content.tobytes())
-    return Value(content, _time(seconds, nanoseconds), severity)
-
-
-def _time(seconds: int, nanoseconds: int) -> float:
-    # A float holds microseconds of our times, and no more.
-    return round(seconds + EPOCH + nanoseconds * 1e-9, 6)
-
-
-def _text(content: bytes) -> str:
-    return content.partition(b"\0")[0].decode(errors="replace")

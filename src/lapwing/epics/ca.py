@@ -16,21 +16,16 @@ import ctypes
 import os
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lapwing.epics import connection
-from lapwing.epics.channel import (
-    ANSWER_TIMEOUT,
-    Subscription,
-    Value,
-    late,
-    lost,
-    title,
-)
+from lapwing.epics.backend import Backend, OnePerLoop
+from lapwing.epics.channel import ANSWER_TIMEOUT, Subscription, Value
 from lapwing.epics.connection import Connection
 from lapwing.epics.convert import control_of, to_put, value_of
+from lapwing.epics.sentences import late, lost, title
 from lapwing.errors import DeviceError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -39,36 +34,12 @@ if TYPE_CHECKING:
 PROPERTY_CHANGES = 8  # DBE_PROPERTY
 
 _library: ModuleType | None = None
-_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, CaClient]"
-_clients = weakref.WeakKeyDictionary()
 _open: "weakref.WeakSet[CaClient]" = weakref.WeakSet()
 
 
 def in_use() -> bool:
     """Whether libca runs, which has read ``EPICS_CA_*``."""
     return _library is not None
-
-
-def client(answer_timeout: float = ANSWER_TIMEOUT) -> "CaClient":
-    """Return the client of the running event loop, made at its first use.
-
-    Args:
-        answer_timeout: Seconds after which a server that does not answer counts as
-            lost; of a client that is made now.
-
-    Raises:
-        MissingExtraError: The extra ``epics`` is not installed.
-    """
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = CaClient(_load(), answer_timeout)
-    return _clients[loop]
-
-
-async def close() -> None:
-    """Close the running loop's client; to be called before that loop ends."""
-    if (found := _clients.pop(asyncio.get_running_loop(), None)) is not None:
-        await found.close()
 
 
 def _load() -> ModuleType:
@@ -206,22 +177,16 @@ class CaChannel(Connection):
             watch.close()
             self._searches.looks_no_more(watch.channel)
 
-    def error(self, status: int, action: str, timeout: float | None) -> DeviceError:
-        """Return our error for one of libca's.
-
-        Args:
-            status: A status that says no.
-            action: What was going on, such as ``"was read"``.
-            timeout: Seconds that were waited, or None.
-        """
-        if status == self._batches.DISCONNECTED:
+    def error(self, answer: int, action: str, timeout: float | None) -> DeviceError:
+        """Return our error for one of libca's statuses."""
+        if answer == self._batches.DISCONNECTED:
             # Whoever listens hears of the loss before the request fails.
             self.lose()
         if not self.connected:
             return lost(self, action)
-        if status == self._batches.UNANSWERED:
+        if answer == self._batches.UNANSWERED:
             return late(self, action, timeout)
-        return self.refused(action, self._batches.words(status))
+        return self.refused(action, self._batches.words(answer))
 
     def _on_watch(self, value: Any) -> None:
         if value.ok:
@@ -232,7 +197,7 @@ class CaChannel(Connection):
             self.lose()
 
 
-class CaClient:
+class CaClient(Backend):
     """Channel Access, seen from one event loop; see `lapwing.epics.channel.Client`.
 
     Args:
@@ -243,19 +208,20 @@ class CaClient:
     Attributes:
         library: As given.
         batches: Our own requests to libca.
-        answer_timeout: As given; may be changed.
         looking: How many channels look for each PV.
     """
+
+    failure = int
 
     def __init__(self, library: ModuleType, answer_timeout: float = ANSWER_TIMEOUT):
         from lapwing.epics import batch  # only now: it loads libca
 
+        super().__init__(answer_timeout)
         self.library = library
         self.batches = batch
-        self.answer_timeout = answer_timeout
-        self._loop = asyncio.get_running_loop()
+        self.unanswered = batch.UNANSWERED
         self.looking: Counter[str] = Counter()
-        self._channels: weakref.WeakSet[CaChannel] = weakref.WeakSet()
+        self._loop = asyncio.get_running_loop()
         _open.add(self)
 
     def looks_no_more(self, channel: Any) -> None:
@@ -278,60 +244,31 @@ class CaClient:
         """Whether it has channels that somebody may use."""
         return bool(self._channels) and not self._loop.is_closed()
 
-    def channel(self, pv: str, device: str = "") -> CaChannel:
+    def make_channel(self, pv: str, device: str) -> CaChannel:
         """Return a channel that is not connected yet."""
-        channel = CaChannel(self, pv, device)
-        self._channels.add(channel)
-        return channel
+        return CaChannel(self, pv, device)
 
-    async def connect(self, channels: Iterable[CaChannel], timeout: float) -> None:
-        """Connect channels, all at once."""
-        await connection.connect(channels, timeout)
-
-    async def get_many(
-        self, channels: Sequence[CaChannel], timeout: float | None = None
-    ) -> list[Value]:
-        """Read channels afresh, all at once; return values in the same order."""
-        limit = self.answer_timeout if timeout is None else timeout
-        if not all(channel.connected for channel in channels):
-            await connection.connect(channels, min(limit, connection.PATIENCE))
+    async def ask(self, channels: Sequence[CaChannel], limit: float) -> list[Any]:
+        """Ask all channels at once; return what came in the time, in the same order."""
         request = self.batches.Batch()
         for channel in channels:
             # The full length of an array, always: a descriptor promises one shape.
             request.get(channel.target)
         done = request.send()
-        timer = asyncio.get_running_loop().call_later(limit, request.finish)
+        timer = self._loop.call_later(limit, request.finish)
         try:
             await done
         finally:
             timer.cancel()
-        if any(isinstance(answer, int) for answer in request.answers):
-            self._complain(channels, request, limit)
         return request.answers
 
-    def _complain(
-        self, channels: Sequence[CaChannel], request: "Batch", limit: float
-    ) -> None:
-        bad = [
-            (channel, answer)
-            for channel, answer in zip(channels, request.answers, strict=True)
-            if isinstance(answer, int)
-        ]
-        # Every error first: it is what tells which channels are lost.
-        errors = [channel.error(answer, "was read", limit) for channel, answer in bad]
-        for channel, answer in bad:
-            if answer == self.batches.UNANSWERED and limit >= self.answer_timeout:
-                channel.fell_silent()
-        raise connection.first_of(errors, limit)
-
-    async def close(self) -> None:
-        """Close every channel and subscription of this client."""
-        for channel in list(self._channels):
-            channel.close()
-        self._channels.clear()
+    async def end(self) -> None:
+        """Let aioca forget its channels, if no other loop uses any."""
         _open.discard(self)
         if not any(other.lives for other in _open):
             # aioca has no purge of one loop only, and another's channels live on.
             self.library.purge_channel_caches()
-        # The subscriptions' tasks were cancelled; let them end before the loop does.
-        await asyncio.sleep(0)
+
+
+_clients = OnePerLoop(lambda answer_timeout: CaClient(_load(), answer_timeout))
+client, close = _clients.client, _clients.close

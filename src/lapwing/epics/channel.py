@@ -1,17 +1,17 @@
 """Channels: what every EPICS backend must be able to do.
 
-Owns the protocol, what a value and its control data are, and the error sentences.
+Owns the protocol, and what a value and its control data are.
 Must not know any client library, nor devices.
 Test: tests/contract/test_channel.py runs one suite over every backend.
 """
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from lapwing.errors import DeviceTimeoutError, DisconnectedError
+from lapwing.epics.sentences import Named
 from lapwing.protocols import DataKey, Reading
 
 INVALID = 3
@@ -101,18 +101,6 @@ class Subscription(Protocol):
     def close(self) -> None:
         """Call it no more."""
         ...
-
-
-class Named(Protocol):
-    """What messages call a channel.
-
-    Attributes:
-        pv: Name of the PV, without a scheme.
-        device: Name of the device that uses it, for messages; may be "".
-    """
-
-    pv: str
-    device: str
 
 
 class Channel(Named, Protocol):
@@ -239,94 +227,3 @@ class Client(Protocol):
     async def close(self) -> None:
         """Close every channel and subscription of this client."""
         ...
-
-
-def title(channel: Named) -> str:
-    """Return how messages begin: the device, if there is one, and the PV."""
-    return f"{channel.device}: {channel.pv}" if channel.device else channel.pv
-
-
-def by_device(channels: Iterable[Named]) -> dict[str, list[str]]:
-    """Return the PVs of channels, by the device that uses them.
-
-    Args:
-        channels: Any channels.
-    """
-    found: dict[str, list[str]] = {}
-    for channel in channels:
-        found.setdefault(channel.device, []).append(channel.pv)
-    return found
-
-
-def unreachable(
-    missing: Mapping[str, Sequence[str]], timeout: float
-) -> DisconnectedError:
-    """Return the error that names every PV without an answer.
-
-    Args:
-        missing: Those PVs, by device ("" for none); one at least.
-        timeout: Seconds that were waited.
-    """
-    missing = {device: list(dict.fromkeys(pvs)) for device, pvs in missing.items()}
-    pvs = list(dict.fromkeys(pv for names in missing.values() for pv in names))
-    listed = "; ".join(
-        f"{device}: {', '.join(names)}" if device else ", ".join(names)
-        for device, names in missing.items()
-    )
-    number = "1 PV does" if len(pvs) == 1 else f"{len(pvs)} PVs do"
-    return DisconnectedError(
-        f"{number} not answer within {timeout:g} s: {listed}",
-        pvs=pvs,
-        pv=pvs[0],
-        device=next(iter(missing)) or None,
-        missing={device: list(names) for device, names in missing.items()},
-    )
-
-
-def lost(channel: Named, action: str) -> DisconnectedError:
-    """Return the error that says that a connection broke during an action.
-
-    Args:
-        channel: The channel that lost its server.
-        action: What was going on, such as ``"was set to 3"``.
-    """
-    return DisconnectedError(
-        f"{title(channel)} disconnected while it {action}",
-        pvs=[channel.pv],
-        pv=channel.pv,
-        device=channel.device or None,
-    )
-
-
-def silent(channel: Named, action: str, seconds: float) -> DisconnectedError:
-    """Return the error that says that a server fell silent during an action.
-
-    Args:
-        channel: The channel whose server says nothing.
-        action: What was going on, such as ``"was set to 3"``.
-        seconds: How long it has said nothing.
-    """
-    return DisconnectedError(
-        f"{title(channel)} does not answer for {seconds:g} s, since it {action}",
-        hint="its server may be frozen or overloaded",
-        pvs=[channel.pv],
-        pv=channel.pv,
-        device=channel.device or None,
-    )
-
-
-def late(channel: Named, action: str, timeout: float | None) -> DeviceTimeoutError:
-    """Return the error that says that an action was not over in its time.
-
-    Args:
-        channel: The channel concerned.
-        action: What was going on, such as ``"was set to 3"``.
-        timeout: Seconds that were waited.
-    """
-    waited = "" if timeout is None else f" within {timeout:.3g} s"
-    return DeviceTimeoutError(
-        f"{title(channel)} {action} and did not finish{waited}",
-        pv=channel.pv,
-        device=channel.device or None,
-        timeout=timeout,
-    )

@@ -15,9 +15,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from lapwing.epics.channel import (
-    Client,
-    Control,
+from lapwing.epics.channel import Client, Control
+from lapwing.epics.sentences import (
     by_device,
     late,
     lost,
@@ -67,6 +66,16 @@ class Connection(ABC):
         """Ask for something small; the future says whether it was answered well.
 
         It must be cancelled by who does not wait for it any more.
+        """
+
+    @abstractmethod
+    def error(self, answer: Any, action: str, timeout: float | None) -> DeviceError:
+        """Return our error for an answer of the library that is no value.
+
+        Args:
+            answer: What the library gave.
+            action: What was going on, such as ``"was read"``.
+            timeout: Seconds that were waited, or None.
         """
 
     @property

@@ -1,21 +1,18 @@
 """Devices made of PVs: connecting, reading, and hearing of a lost server.
 
-Owns what every EPICS device shares, and connecting many of them at once.
+Owns what every EPICS device shares.
 Must not know a client library: it asks `lapwing.epics.clients` for one.
 Test: tests/system/test_beamline_devices.py, against the simulated beamline.
 """
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
-import asyncio
-import contextlib
-import weakref
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from lapwing.epics import clients
-from lapwing.epics.channel import Channel, Client, Value, unreachable
+from lapwing.epics.channel import Channel, Client, Value
+from lapwing.epics.forsaken import close_with, weakly
 from lapwing.epics.pv_objects import pv_name
 from lapwing.errors import DeviceError, DisconnectedError
 from lapwing.protocols import DataKeys, Readings
@@ -59,14 +56,13 @@ class EpicsDevice:
         self._latest: dict[str, Value] = {}
         self._listeners: list[OnDisconnect] = []
         self._lost = False
-        self._forsaken: weakref.finalize[..., EpicsDevice] | None = None
+        self._forsaken = close_with(self, {})
 
     def disconnect(self) -> None:
         """Give up the connections of this device itself; `connect` makes them anew."""
         for channel in self._channels.values():
             channel.close()
-        if self._forsaken is not None:
-            self._forsaken.detach()
+        self._forsaken.detach()
         self._client, self._channels = None, {}
 
     def set_pvs(self, pvs: Mapping[str, Any]) -> None:
@@ -144,20 +140,13 @@ class EpicsDevice:
             self._latest.clear()
             self._lost = False
             # What tells it the news must not keep it alive.
-            hear = weakref.WeakMethod(self._on_connection)
             for role, pv in self._sources.items():
                 channel = client.channel(pv, self.name)
-                channel.on_connection(partial(_tell, hear, channel))
+                channel.on_connection(weakly(self._on_connection, channel))
                 self._channels[role] = channel
-            self._watch_over(self._channels)
-        return list(self._channels.values())
-
-    def _watch_over(self, channels: Mapping[str, Channel]) -> None:
-        if self._forsaken is not None:
             self._forsaken.detach()
-        loop = asyncio.get_running_loop()
-        self._forsaken = weakref.finalize(self, _give_up, loop, channels)
-        self._forsaken.atexit = False
+            self._forsaken = close_with(self, self._channels)
+        return list(self._channels.values())
 
     async def when_connected(self) -> None:
         """Do what the device needs once its PVs answer; may be called again."""
@@ -249,8 +238,7 @@ class EpicsDevice:
             return
         for role, value in zip(roles, await self.get(*roles), strict=True):
             self._latest[role] = value
-            hear = weakref.WeakMethod(self.on_value)
-            self.channel(role).monitor(partial(_tell, hear, role))
+            self.channel(role).monitor(weakly(self.on_value, role))
 
     def latest(self, role: str) -> Any:
         """Return the latest value of a role that is followed, or None.
@@ -293,45 +281,3 @@ class EpicsDevice:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-
-def _tell(method: "weakref.WeakMethod[Any]", *news: Any) -> None:
-    if (tell := method()) is not None:
-        tell(*news)
-
-
-def _give_up(loop: asyncio.AbstractEventLoop, channels: Mapping[str, Channel]) -> None:
-    """End the connections of a device that nobody has any more; in any thread."""
-
-    def close() -> None:
-        for channel in channels.values():
-            channel.close()
-
-    # A loop that was closed meanwhile has no connections.
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(close)
-
-
-async def connect_all(*devices: Any, timeout: float = 5.0) -> None:
-    """Connect devices, all at once.
-
-    Args:
-        *devices: Anything with ``async def connect(timeout)``.
-        timeout: Seconds for all of them together.
-
-    Raises:
-        DisconnectedError: Some PVs did not answer; it names every PV of every
-            device.
-        DeviceError: A device cannot use what it found.
-    """
-    outcomes = await asyncio.gather(
-        *(device.connect(timeout=timeout) for device in devices), return_exceptions=True
-    )
-    missing: dict[str, list[str]] = {}
-    for device, outcome in zip(devices, outcomes, strict=True):
-        if isinstance(outcome, DisconnectedError):
-            missing |= outcome.context.get("missing", {device.name: outcome.pvs})
-        elif isinstance(outcome, BaseException):
-            raise outcome
-    if missing:
-        raise unreachable(missing, timeout)

@@ -11,8 +11,7 @@ when the server is back: so a channel's watch ends its puts when it hears of the
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
-import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from types import ModuleType
@@ -21,17 +20,12 @@ from typing import Any
 import numpy as np
 
 from lapwing.epics import connection, structures
-from lapwing.epics.channel import (
-    ANSWER_TIMEOUT,
-    Subscription,
-    Value,
-    late,
-    lost,
-    title,
-)
+from lapwing.epics.backend import Backend, OnePerLoop
+from lapwing.epics.channel import ANSWER_TIMEOUT, Subscription, Value
 from lapwing.epics.connection import Connection
 from lapwing.epics.convert import to_put
 from lapwing.epics.pva_batch import Batch, PvaMonitor
+from lapwing.epics.sentences import late, lost, title
 from lapwing.errors import DeviceError, MissingExtraError
 
 SMALL = "field(alarm)"
@@ -39,35 +33,10 @@ EVERYTHING = "field()"
 WAIT, SEND = "record[block=true]", "record[block=false]"
 QUEUE = 1000  # changes that a server keeps for a monitor that wants every one
 
-_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, PvaClient]"
-_clients = weakref.WeakKeyDictionary()
-
-
-def client(answer_timeout: float = ANSWER_TIMEOUT) -> "PvaClient":
-    """Return the client of the running event loop, made at its first use.
-
-    Args:
-        answer_timeout: Seconds after which a server that does not answer counts as
-            lost; of a client that is made now.
-
-    Raises:
-        MissingExtraError: The extra ``epics`` is not installed.
-    """
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = PvaClient(_load(), answer_timeout)
-    return _clients[loop]
-
 
 def in_use() -> bool:
     """Whether there is a client, which has read ``EPICS_PVA_*``."""
-    return bool(_clients)
-
-
-async def close() -> None:
-    """Close the running loop's client; to be called before that loop ends."""
-    if (found := _clients.pop(asyncio.get_running_loop(), None)) is not None:
-        await found.close()
+    return len(_clients) > 0
 
 
 @cache
@@ -215,7 +184,7 @@ class PvaChannel(Connection):
         def on_news(news: list[Any]) -> None:
             found = [one for one in news if not isinstance(one, Exception)]
             for structure in found:
-                latest[:] = [_merged(structure, *latest)]
+                latest[:] = [structures.merged(structure, *latest)]
                 if every:
                     callback(latest[0])
             if found and not every:
@@ -253,13 +222,7 @@ class PvaChannel(Connection):
     def error(
         self, answer: Exception, action: str, timeout: float | None
     ) -> DeviceError:
-        """Return our error for one of p4p's.
-
-        Args:
-            answer: What p4p gave.
-            action: What was going on, such as ``"was read"``.
-            timeout: Seconds that were waited, or None.
-        """
+        """Return our error for one of p4p's."""
         if not self.connected or isinstance(answer, self._raw.Disconnected):
             return lost(self, action)
         if answer is Batch.UNANSWERED:
@@ -267,20 +230,7 @@ class PvaChannel(Connection):
         return self.refused(action, answer)
 
 
-def _merged(structure: Any, before: Value | None = None) -> Value:
-    """Return what a PV holds now; a monitor tells of what changed only."""
-    if before is None:
-        return structures.value_of(structure)
-    severity = before.severity
-    if structure.changed("alarm.severity"):
-        severity = structures.severity_of(structure)
-    value = before.value
-    if structure.changed("value"):
-        value = structures.plain(structure)
-    return Value(value, structures.stamp_of(structure) or before.timestamp, severity)
-
-
-class PvaClient:
+class PvaClient(Backend):
     """PV Access, seen from one event loop; see `lapwing.epics.channel.Client`.
 
     Args:
@@ -293,35 +243,25 @@ class PvaClient:
         context: p4p's connections.
         blocking: What asks a put to be answered when all that it set off is over.
         sending: What asks it to be answered at once.
-        answer_timeout: As given; may be changed.
     """
 
+    failure = Exception
+    unanswered = Batch.UNANSWERED
+
     def __init__(self, raw: ModuleType, answer_timeout: float = ANSWER_TIMEOUT):
+        super().__init__(answer_timeout)
         self.raw = raw
         self.context = raw.Context("pva", nt=False, useenv=True)
-        self.answer_timeout = answer_timeout
         make = raw.Context.makeRequest
         self._read = make(structures.READ)
         self.blocking, self.sending = make(WAIT), make(SEND)
-        self._channels: weakref.WeakSet[PvaChannel] = weakref.WeakSet()
 
-    def channel(self, pv: str, device: str = "") -> PvaChannel:
+    def make_channel(self, pv: str, device: str) -> PvaChannel:
         """Return a channel that is not connected yet."""
-        channel = PvaChannel(self, pv, device)
-        self._channels.add(channel)
-        return channel
+        return PvaChannel(self, pv, device)
 
-    async def connect(self, channels: Iterable[PvaChannel], timeout: float) -> None:
-        """Connect channels, all at once."""
-        await connection.connect(channels, timeout)
-
-    async def get_many(
-        self, channels: Sequence[PvaChannel], timeout: float | None = None
-    ) -> list[Value]:
-        """Read channels afresh, all at once; return values in the same order."""
-        limit = self.answer_timeout if timeout is None else timeout
-        if not all(channel.connected for channel in channels):
-            await connection.connect(channels, min(limit, connection.PATIENCE))
+    async def ask(self, channels: Sequence[PvaChannel], limit: float) -> list[Any]:
+        """Ask all channels at once; return what came in the time, in the same order."""
         batch = Batch(len(channels))
         timer = asyncio.get_running_loop().call_later(limit, batch.finish)
         try:
@@ -334,32 +274,21 @@ class PvaClient:
             batch.close()
             for channel in channels:
                 channel.reads.pop(batch, None)
-        if any(isinstance(answer, Exception) for answer in batch.answers):
-            self._complain(channels, batch, limit)
-        values = [structures.value_of(answer) for answer in batch.answers]
+        return batch.answers
+
+    def values_of(
+        self, channels: Sequence[PvaChannel], answers: list[Any]
+    ) -> list[Value]:
+        """Return what good answers say, and note how long arrays were."""
+        values = [structures.value_of(answer) for answer in answers]
         for channel, value in zip(channels, values, strict=True):
             channel.note_shape(value.value)
         return values
 
-    def _complain(
-        self, channels: Sequence[PvaChannel], batch: Batch, limit: float
-    ) -> None:
-        bad = [
-            (channel, answer)
-            for channel, answer in zip(channels, batch.answers, strict=True)
-            if isinstance(answer, Exception)
-        ]
-        errors = [channel.error(answer, "was read", limit) for channel, answer in bad]
-        for channel, answer in bad:
-            if answer is Batch.UNANSWERED and limit >= self.answer_timeout:
-                channel.fell_silent()
-        raise connection.first_of(errors, limit)
-
-    async def close(self) -> None:
-        """Close every channel and subscription of this client."""
-        for channel in list(self._channels):
-            channel.close()
-        self._channels.clear()
+    async def end(self) -> None:
+        """Close p4p's connections."""
         self.context.close()
-        # What p4p said last is in the loop's queue; let it be heard.
-        await asyncio.sleep(0)
+
+
+_clients = OnePerLoop(lambda answer_timeout: PvaClient(_load(), answer_timeout))
+client, close = _clients.client, _clients.close

@@ -12,56 +12,31 @@ value read afresh. It blocks its callers: so each call has a thread of this clie
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
-import contextlib
-import inspect
-import sys
-import time
-import weakref
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Literal
-
-import numpy as np
+from types import NoneType
+from typing import Any
 
 from lapwing.epics import connection
-from lapwing.epics.channel import (
-    ANSWER_TIMEOUT,
-    Control,
-    Subscription,
-    Value,
-    late,
-    lost,
-    title,
-)
+from lapwing.epics.backend import Backend, OnePerLoop
+from lapwing.epics.channel import ANSWER_TIMEOUT, Subscription, Value
 from lapwing.epics.connection import Connection
-from lapwing.epics.convert import limits_of, to_put
+from lapwing.epics.convert import to_put
 from lapwing.epics.pv_objects import PvObject
+from lapwing.epics.pyepics_values import (
+    PyepicsMonitor,
+    attach,
+    call,
+    control_of,
+    forget_gets,
+    read,
+    takes,
+)
+from lapwing.epics.sentences import late, lost, title
 from lapwing.errors import DeviceError
 
 THREADS = 8
-
-_clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, PyepicsClient]"
-_clients = weakref.WeakKeyDictionary()
-
-
-def client(answer_timeout: float = ANSWER_TIMEOUT) -> "PyepicsClient":
-    """Return the client of the running event loop, made at its first use.
-
-    Args:
-        answer_timeout: Seconds after which a server that does not answer counts as
-            lost; of a client that is made now.
-    """
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = PyepicsClient(answer_timeout)
-    return _clients[loop]
-
-
-async def close() -> None:
-    """Close the running loop's client; to be called before that loop ends."""
-    if (found := _clients.pop(asyncio.get_running_loop(), None)) is not None:
-        await found.close()
 
 
 class PyepicsChannel(Connection):
@@ -93,7 +68,7 @@ class PyepicsChannel(Connection):
             self._begin(self._look())
 
     def _heard(self, *args: Any, conn: bool = True, **kwargs: Any) -> None:
-        _call(self._loop, self._on_object, conn)
+        call(self._loop, self._on_object, conn)
 
     def _on_object(self, up: bool) -> None:
         if up:
@@ -105,12 +80,12 @@ class PyepicsChannel(Connection):
         """Ask what the values are; the channel is connected when that is known."""
         if self._down.done():
             self._down = self._loop.create_future()
-        await self._run(_forget_gets, self._object)
+        await self._run(forget_gets, self._object)
         while self._object.connected and not self.connected:
             value = await self.fresh(self.client.answer_timeout)
             if value is not None:
                 details = await self._run(self._details)
-                self._control = _control_of(value.value, details)
+                self._control = control_of(value.value, details)
                 self.set_connected(True)
 
     def _details(self) -> dict[str, Any]:
@@ -123,7 +98,7 @@ class PyepicsChannel(Connection):
         Args:
             timeout: Seconds to wait.
         """
-        reading = self._begin(self._run(_read, self._object, timeout))
+        reading = self._begin(self._run(read, self._object, timeout))
         # pyepics may take longer, and does not always notice a loss.
         waiting = [reading, self._down]
         await asyncio.wait(
@@ -158,8 +133,8 @@ class PyepicsChannel(Connection):
             if not over.done():
                 over.set_result(None)
 
-        if _takes(self._object.put, "callback"):
-            tell = partial(_call, self._loop, finish)
+        if takes(self._object.put, "callback"):
+            tell = partial(call, self._loop, finish)
             await self._run(
                 partial(self._object.put, ready, callback=lambda *_, **__: tell())
             )
@@ -212,6 +187,12 @@ class PyepicsChannel(Connection):
         for task in self._tasks:
             task.cancel()
 
+    def error(self, answer: None, action: str, timeout: float | None) -> DeviceError:
+        """Return our error for no answer at all, which is all that is said."""
+        if not self.connected:
+            return lost(self, action)
+        return late(self, action, timeout)
+
     def _begin(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         task = self._loop.create_task(work)
         self._tasks.add(task)
@@ -219,72 +200,19 @@ class PyepicsChannel(Connection):
         return task
 
 
-class PyepicsMonitor:
-    """A subscription to a PV object.
-
-    Args:
-        pv: The object.
-        callback: Called in the event loop with each value.
-        every: Tell every change; else only the last of those that came while the
-            loop was busy.
-
-    Attributes:
-        is_open: Whether it still tells.
-    """
-
-    def __init__(self, pv: Any, callback: Callable[[Value], None], every: bool):
-        self._object = pv
-        self._callback = callback
-        self._every = every
-        self._loop = asyncio.get_running_loop()
-        self._news: list[Value] = []
-        self._index: Any = None
-        self.is_open = True
-
-    def begin(self) -> None:
-        """Subscribe; to be called in a thread that may block."""
-        if getattr(self._object, "auto_monitor", True) in (None, False):
-            self._object.auto_monitor = True  # off by default for long arrays
-        self._index = self._object.add_callback(self._heard)
-        value = _read(self._object, ANSWER_TIMEOUT)
-        if value is not None:
-            self._tell(value)
-
-    def close(self) -> None:
-        """Call it no more."""
-        if self.is_open and self._index is not None:
-            self._object.remove_callback(self._index)
-        self.is_open = False
-
-    def _heard(self, *args: Any, **news: Any) -> None:
-        self._tell(_value_of(news))
-
-    def _tell(self, value: Value) -> None:
-        self._news.append(value)
-        _call(self._loop, self._take)
-
-    def _take(self) -> None:
-        news, self._news = self._news, []
-        for value in news if self._every else news[-1:]:
-            if self.is_open:
-                self._callback(value)
-
-
-class PyepicsClient:
+class PyepicsClient(Backend):
     """PV objects, seen from one event loop; see `lapwing.epics.channel.Client`.
 
     Args:
         answer_timeout: Seconds after which a server that does not answer counts as
             lost.
-
-    Attributes:
-        answer_timeout: As given; may be changed.
     """
 
+    failure = NoneType
+
     def __init__(self, answer_timeout: float = ANSWER_TIMEOUT):
-        self.answer_timeout = answer_timeout
-        self._threads = ThreadPoolExecutor(THREADS, "pv-object", _attach)
-        self._channels: weakref.WeakSet[PyepicsChannel] = weakref.WeakSet()
+        super().__init__(answer_timeout)
+        self._threads = ThreadPoolExecutor(THREADS, "pv-object", attach)
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Return what a function returns that may block its thread.
@@ -296,139 +224,18 @@ class PyepicsClient:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(function, *args))
 
-    def channel(self, pv: PvObject, device: str = "") -> PyepicsChannel:
-        """Return a channel that is not connected yet.
+    def make_channel(self, pv: PvObject, device: str) -> PyepicsChannel:
+        """Return a channel that is not connected yet."""
+        return PyepicsChannel(self, pv, device)
 
-        Args:
-            pv: The object.
-            device: Name of the device that will use it, for messages.
-        """
-        channel = PyepicsChannel(self, pv, device)
-        self._channels.add(channel)
-        return channel
+    async def ask(self, channels: Sequence[Any], limit: float) -> list[Any]:
+        """Ask all channels at once; return what came in the time, in the same order."""
+        return await asyncio.gather(*(channel.fresh(limit) for channel in channels))
 
-    async def connect(self, channels: Iterable[Any], timeout: float) -> None:
-        """Connect channels, all at once."""
-        await connection.connect(channels, timeout)
-
-    async def get_many(
-        self, channels: Sequence[Any], timeout: float | None = None
-    ) -> list[Value]:
-        """Read channels afresh, all at once; return values in the same order."""
-        limit = self.answer_timeout if timeout is None else timeout
-        if not all(channel.connected for channel in channels):
-            await connection.connect(channels, min(limit, connection.PATIENCE))
-        values = await asyncio.gather(*(channel.fresh(limit) for channel in channels))
-        pairs = list(zip(channels, values, strict=True))
-        if bad := [channel for channel, value in pairs if value is None]:
-            raise connection.first_of([_unread(c, limit) for c in bad], limit)
-        return [value for value in values if value is not None]
-
-    async def close(self) -> None:
-        """Close every channel and subscription of this client."""
-        for channel in list(self._channels):
-            channel.close()
-        self._channels.clear()
+    async def end(self) -> None:
+        """Let its threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        # The channels' tasks were cancelled; let them end before the loop does.
-        await asyncio.sleep(0)
 
 
-def _unread(channel: PyepicsChannel, limit: float) -> DeviceError:
-    if not channel.connected:
-        return lost(channel, "was read")
-    if limit >= channel.client.answer_timeout:
-        channel.fell_silent()
-    return late(channel, "was read", limit)
-
-
-def _call(
-    loop: asyncio.AbstractEventLoop, function: Callable[..., Any], *args: Any
-) -> None:
-    # A loop that was closed meanwhile waits for nothing.
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(function, *args)
-
-
-def _attach() -> None:
-    """Give a thread pyepics' own context; without it libca would make another."""
-    if (epics := sys.modules.get("epics")) is not None:
-        epics.ca.use_initial_context()
-
-
-def _forget_gets(pv: Any) -> None:
-    """Let pyepics ask anew.
-
-    A get that it could not send stays under way to it, and so would all that follow.
-    """
-    epics = sys.modules.get("epics")
-    if epics is not None and (entry := epics.ca.get_cache(pv.pvname)) is not None:
-        entry.get_results.clear()
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """Return what pyepics raises where a server is gone."""
-    epics = sys.modules.get("epics")
-    if epics is None:
-        return ()
-    return (epics.ca.ChannelAccessException, epics.ca.ChannelAccessGetFailure)
-
-
-def _takes(function: Callable[..., Any], name: str) -> bool:
-    parameters = inspect.signature(function).parameters.values()
-    return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
-
-
-def _read(pv: Any, timeout: float) -> Value | None:
-    """Return a value that the server told now, not one that a monitor left."""
-    if not pv.connected:
-        return None
-    ask = getattr(pv, "get_with_metadata", None)
-    wanted = {"use_monitor": False, "timeout": timeout}
-    try:
-        if ask is not None:
-            news = ask(**wanted)
-        else:
-            given = {name: v for name, v in wanted.items() if _takes(pv.get, name)}
-            news = {"value": pv.get(**given)}
-    except _failures():
-        return None
-    if news is None or news.get("value") is None:
-        return None
-    return _value_of(news)
-
-
-def _value_of(news: dict[str, Any]) -> Value:
-    value: Any = news["value"]
-    if isinstance(value, np.ndarray | list | tuple):
-        value = np.array(value)
-    elif isinstance(value, np.generic):
-        value = value.item()
-    elif isinstance(value, bool):
-        value = int(value)
-    stamp = news.get("timestamp") or time.time()
-    return Value(value, float(stamp), int(news.get("severity") or 0))
-
-
-def _control_of(value: Any, details: dict[str, Any]) -> Control:
-    kind: Literal["number", "integer", "string", "array"]
-    dtype, shape = "<f8", ()
-    if isinstance(value, np.ndarray):
-        kind, shape, dtype = "array", value.shape, value.dtype.str
-    elif isinstance(value, str):
-        kind, dtype = "string", "|S40"
-    elif isinstance(value, float):
-        kind = "number"
-    else:
-        kind, dtype = "integer", "<i4"
-    choices = details.get("enum_strs") or ()
-    texts = [c.decode() if isinstance(c, bytes) else str(c) for c in choices]
-    return Control(
-        dtype=kind,
-        dtype_numpy=dtype,
-        shape=shape,
-        units=str(details.get("units") or ""),
-        precision=details.get("precision"),
-        limits=limits_of(details.get),
-        choices=tuple(texts),
-    )
+_clients = OnePerLoop(PyepicsClient)
+client, close = _clients.client, _clients.close

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from lapwing.epics import clients, connection
-from lapwing.epics.channel import lost
 from lapwing.epics.convert import text_of
 from lapwing.epics.device import EpicsDevice
 from lapwing.epics.pv_objects import pv_name
+from lapwing.epics.sentences import lost
 from lapwing.errors import DeviceError, LapwingError, PlanArgumentError
 
 PUT_LIMIT = 5.0

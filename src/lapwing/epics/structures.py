@@ -146,3 +146,21 @@ def _limits_of(structure: Any) -> list[tuple[str, float, float]]:
         if low < high and math.isfinite(low) and math.isfinite(high):
             found.append((name, float(low), float(high)))
     return found
+
+
+def merged(structure: Any, before: Value | None = None) -> Value:
+    """Return what a PV holds now; a monitor tells of what changed only.
+
+    Args:
+        structure: What the monitor told.
+        before: What the PV held before; None: this is the first that is told.
+    """
+    if before is None:
+        return value_of(structure)
+    severity = before.severity
+    if structure.changed("alarm.severity"):
+        severity = severity_of(structure)
+    value = before.value
+    if structure.changed("value"):
+        value = plain(structure)
+    return Value(value, stamp_of(structure) or before.timestamp, severity)

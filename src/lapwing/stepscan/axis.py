@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lapwing.devices.limits import Limits, check_position
-from lapwing.epics.channel import title
 from lapwing.epics.convert import to_put
 from lapwing.epics.readable import ReadableDevice
+from lapwing.epics.sentences import title
 from lapwing.protocols import Location
 from lapwing.status import Status, status_of
 

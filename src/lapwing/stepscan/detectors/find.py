@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lapwing.engine import device_loop
-from lapwing.epics.channel import Value, unreachable
+from lapwing.epics.channel import Value
+from lapwing.epics.sentences import unreachable
 from lapwing.errors import PlanArgumentError
 from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.detectors.area import AreaDetector

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from lapwing.epics.batch import EPOCH, decode
+from lapwing.epics.wire import EPOCH, decode
 
 HEAD = struct.pack("<hhII", 7, 2, 1_000_000_000, 250_000_000)
 

@@ -51,7 +51,7 @@ def fill(figure: Figure, preview: PathPreview, title: str) -> None:
         axes, below = figure.subplots(
             2, 1, height_ratios=[3, 1], sharex=len(shown) == 1
         )
-        moved = motion(preview.motion)
+        moved = motion(preview)
         dress(axes)
         _draw_motion(axes, moved, preview, shown)
         _draw_marks(axes, preview, shown)
@@ -116,13 +116,14 @@ def _draw_line(
 def _draw_motion(
     axes: Axes, moved: Motion, preview: PathPreview, shown: tuple[str, ...]
 ) -> None:
-    label = "turnarounds" if preview.summary.num_gaps else "run-up, run-down"
-    _draw_line(axes, moved.turns, shown, preview, MARK, label)
-    if _moves(moved.rows):
+    color, label = MARK, "turnarounds"
+    if not preview.summary.num_gaps:
+        label = "run-up, run-down"
+    elif moved.rows is None and preview.summary.num_points > MARKED:
+        color, label = LINE, "points"  # neither marks nor rows would show them
+    _draw_line(axes, moved.turns, shown, preview, color, label)
+    if moved.rows is not None:
         _draw_line(axes, moved.rows, shown, preview, LINE, "points")
-    elif len(shown) == 2 and preview.summary.num_points > MARKED:
-        # Neither lines nor marks would show where the points are.
-        _draw_line(axes, track(preview), shown, preview, LINE, "points")
     _draw_ends(axes, moved.turns, preview, shown)
 
 
@@ -145,11 +146,6 @@ def _draw_ends(
             label=name,
             zorder=5,
         )
-
-
-def _moves(places: Track) -> bool:
-    steps = np.diff(places.place, axis=0)[~places.starts[1:]]
-    return bool(steps.any())
 
 
 def _draw_marks(axes: Axes, preview: PathPreview, shown: tuple[str, ...]) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lapwing.callbacks.path_preview import BLOCK
+from lapwing.callbacks.path_preview import BLOCK, MARKED, PathPreview
 from lapwing.callbacks.path_tracks import MOST_PLACES, Collector, Track
+from lapwing.errors import StateError
 from lapwing.trajectory.motion import MotionPlan, PvtBlock, UserProgram
 
 __all__ = ["Motion", "motion"]
@@ -24,21 +25,30 @@ class Motion:
     """A motion, by seconds since it began.
 
     Args:
-        rows: The ways through points.
+        rows: The ways through points; None if nothing moves within any.
         turns: The ways through gaps, the run-up and the run-down.
         seconds: Moments, (num_moments,).
         shares: Greatest speed of each axis about each moment, as a part of what it
             may be, (num_moments, num_axes).
     """
 
-    rows: Track
+    rows: Track | None
     turns: Track
     seconds: np.ndarray
     shares: np.ndarray
 
 
-def motion(plan: MotionPlan) -> Motion:
-    """Return where a motion goes, and how fast."""
+def motion(preview: PathPreview) -> Motion:
+    """Return where the motion of a preview that has one goes, and how fast.
+
+    Raises:
+        StateError: It has none, for it has no limits.
+    """
+    plan = preview.motion
+    if plan is None:
+        raise StateError("a motion was to be drawn, but the preview has no limits")
+    if plan.at_rest and plan.summary.num_points > MARKED:
+        return _between_rests(preview, plan)
     summary = plan.summary
     num_gaps = summary.num_gaps + 2  # run-up and run-down
     short = summary.num_points + _IN_GAP * num_gaps <= MOST_PLACES // _FINE
@@ -57,7 +67,29 @@ def motion(plan: MotionPlan) -> Motion:
         speed = np.abs(velocity.reshape(-1, len(limits)))
         envelope.add(when.ravel(), speed / limits)
         program, at = int(programs[-1]), float(when[-1, -1])
-    return Motion(rows.track(), turns.track(), *envelope.envelope())
+    ways = None if plan.at_rest else rows.track()
+    return Motion(ways, turns.track(), *envelope.envelope())
+
+
+def _between_rests(preview: PathPreview, plan: MotionPlan) -> Motion:
+    """Return the motion through very many points at rest, without its PVT points.
+
+    Ways are straight lines, which they are but for what the axes' ramps differ by.
+    """
+    num_points = plan.summary.num_points
+    ways = Collector(1, 2 * num_points)
+    limits = np.array([plan.limits.axes[axis].max_velocity for axis in plan.axes])
+    envelope = _Envelope(MOST_PLACES // len(plan.axes))
+    before = 0.0
+    path = preview.trajectory.blocks(BLOCK, preview.start, preview.stop)
+    for points, (ends, fastest) in zip(path, plan.peaks(BLOCK), strict=True):
+        there = np.stack([ends - points.duration, ends], axis=1).ravel()
+        starts = np.zeros(len(there), dtype=bool)
+        starts[0] = not before
+        ways.add(there, np.repeat(points.midpoint, 2, axis=0), starts)
+        envelope.add(np.append(before, ends[:-1]), fastest / limits)
+        before = float(ends[-1])
+    return Motion(None, ways.track(), *envelope.envelope())
 
 
 def _programs(block: PvtBlock, before: int) -> np.ndarray:

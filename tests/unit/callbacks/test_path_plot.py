@@ -144,7 +144,7 @@ def test_moves_between_points_at_rest_are_the_turnarounds():
 def test_many_points_at_rest_are_joined_for_there_are_no_marks():
     panel, _ = plot_path(grid(40, 40, continuous=False), LIMITS).axes
     lines = lines_of(panel)
-    assert len(lines["points"]) == 1600
+    assert len(lines["points"]) == 3200  # when each begins, and when it ends
     assert lines["points"][[0, -1]].tolist() == [[0, 0], [0, 39]]
 
 

@@ -16,6 +16,7 @@ from lapwing.callbacks.path_tracks import (
     thin,
     track,
 )
+from lapwing.errors import StateError
 from lapwing.trajectory import CompoundGenerator, LineGenerator, SpiralGenerator
 from lapwing.trajectory.motion import AxisLimits, MotionLimits
 
@@ -124,8 +125,8 @@ def test_many_points_are_not_marked_and_still_ones_have_no_bounds():
 
 
 def test_motion_is_rows_and_turnarounds_end_to_end():
-    plan = PathPreview(grid(), LIMITS).motion
-    moved = motion(plan)
+    preview = PathPreview(grid(), LIMITS)
+    plan, moved = preview.motion, motion(preview)
     assert (moved.rows.starts.sum(), moved.turns.starts.sum()) == (3, 4)
     rows, turns = moved.rows, moved.turns
     assert turns.place[0].tolist() == plan.start_position.tolist()
@@ -143,7 +144,7 @@ def test_motion_is_rows_and_turnarounds_end_to_end():
 
 def test_speeds_are_parts_of_what_an_axis_may_do():
     preview = PathPreview(grid(), LIMITS)
-    moved = motion(preview.motion)
+    moved = motion(preview)
     top = preview.summary.top_speed
     expected = [top["y"] / 2, top["x"] / 4]
     assert moved.shares.max(axis=0).tolist() == pytest.approx(expected)
@@ -154,7 +155,7 @@ def test_speeds_are_parts_of_what_an_axis_may_do():
 def test_a_long_motion_is_thinned_and_keeps_its_extremes(path):
     wide = MotionLimits({"x": AxisLimits(9, 900), "y": AxisLimits(9, 900)})
     preview = PathPreview(path, wide)
-    moved = motion(preview.motion)
+    moved = motion(preview)
     assert len(moved.rows) <= MOST_PLACES
     assert len(moved.turns) <= MOST_PLACES
     assert moved.shares.size <= MOST_PLACES
@@ -166,13 +167,27 @@ def test_a_long_motion_is_thinned_and_keeps_its_extremes(path):
     assert moved.seconds[-1] == pytest.approx(preview.summary.motion.total_time, 0.01)
 
 
+def test_many_points_at_rest_are_where_their_motion_is_when_they_begin_and_end():
+    preview = PathPreview(grid(40, 40, continuous=False), LIMITS)
+    moved = motion(preview)
+    assert moved.rows is None
+    place, _ = preview.motion.pvt().sample(moved.turns.when)
+    assert moved.turns.place == pytest.approx(place, abs=1e-9)
+    assert moved.turns.starts.sum() == 1
+
+
+def test_a_motion_needs_limits():
+    with pytest.raises(StateError, match="has no limits"):
+        motion(PathPreview(grid()))
+
+
 def test_blocks_leave_no_trace_in_a_motion(monkeypatch):
     line = CompoundGenerator([LineGenerator("x", "mm", 0, 30, 31)], duration=0.5)
-    plans = [PathPreview(path, LIMITS).motion for path in (grid(7, 9), line)]
-    whole = [motion(plan) for plan in plans]
+    previews = [PathPreview(path, LIMITS) for path in (grid(7, 9), line)]
+    whole = [motion(preview) for preview in previews]
     monkeypatch.setattr(path_motion, "BLOCK", 4)
-    for plan, before in zip(plans, whole, strict=True):
-        after = motion(plan)
+    for preview, before in zip(previews, whole, strict=True):
+        after = motion(preview)
         for one, other in ((before.rows, after.rows), (before.turns, after.turns)):
             times = [np.unique(each.when.round(9)) for each in (one, other)]
             assert times[0].tolist() == times[1].tolist()

@@ -16,10 +16,21 @@ from lapwing.trajectory.motion.rows import RowRules, Rows, find_rows
 from lapwing.trajectory.motion.turnarounds import Turnarounds, turn_around
 from lapwing.trajectory.points import Bools, Floats, Ints, Points
 
-__all__ = ["Assembly", "Stretch", "assemble", "check"]
+__all__ = [
+    "ROW",
+    "RUN_DOWN",
+    "RUN_UP",
+    "TURN",
+    "WHENS",
+    "Assembly",
+    "Stretch",
+    "assemble",
+    "check",
+]
 
-_WHENS = ["", "the turnaround before ", "the run-up to ", "the run-down after "]
-_ROW, _TURN, _RUN_UP, _RUN_DOWN = range(4)
+WHENS = ["", "the turnaround before ", "the run-up to ", "the run-down after "]
+ROW, TURN, RUN_UP, RUN_DOWN = range(4)
+"""The kinds of ways that lead to PVT points; of each, `WHENS` has the words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +91,7 @@ def assemble(
     """
     rows = find_rows(stretch.points, motion, limits, rules, stretch.first)
     layout = _Layout(stretch, rows, motion, limits)
-    block, in_row = layout.block, layout.when == _ROW
+    block, in_row = layout.block, layout.when == ROW
     return Assembly(
         block=block,
         in_row=in_row,
@@ -111,7 +122,7 @@ def check(
     limits.refuse_beyond(
         np.minimum(np.minimum(*places[:2]), np.minimum(*places[2:])),
         np.maximum(np.maximum(*places[:2]), np.maximum(*places[2:])),
-        _WHENS,
+        WHENS,
         assembly.when,
         stretch.points,
         stretch.first,
@@ -172,7 +183,7 @@ class _Layout:
 
     def _allocate(self) -> None:
         total = len(self.owner)
-        self.when = np.full(total, _ROW)
+        self.when = np.full(total, ROW)
         self._time = np.empty(total)
         self._position, self._velocity = np.empty((2, total, len(self._limits.axes)))
         self._program = np.full(total, int(UserProgram.NONE))
@@ -225,7 +236,7 @@ class _Layout:
         lower = self._upper - self._rows.middle_needed[self._meant] - 1
         begin = lower - self._before_row + 1
         at = begin[self._after_gap[gap]] + nth
-        self._put(at, _TURN, self.gaps.time, self.gaps.position, self.gaps.velocity)
+        self._put(at, TURN, self.gaps.time, self.gaps.position, self.gaps.velocity)
         self._program[lower[self._after_gap]] = UserProgram.POINT
 
     def _put_rows(self, middle: Bools) -> None:
@@ -234,12 +245,12 @@ class _Layout:
         at = self._upper[middle] - 1
         half = time[middle] / 2
         self._put(
-            at, _ROW, half, points.midpoint[meant][middle], rows.middle[meant][middle]
+            at, ROW, half, points.midpoint[meant][middle], rows.middle[meant][middle]
         )
         self._program[at] = UserProgram.MIDPOINT
         self._put(
             self._upper,
-            _ROW,
+            ROW,
             np.where(middle, time / 2, time),
             points.upper[meant],
             rows.upper[meant],
@@ -259,7 +270,7 @@ class _Layout:
             return
         velocity, lower = rows.lower[0], points.lower[0]
         time = self._ramp_time(velocity)
-        self._put(0, _RUN_UP, time, lower, velocity)
+        self._put(0, RUN_UP, time, lower, velocity)
         self._program[0] = UserProgram.POINT
         self._start = lower - velocity * time / 2, np.zeros_like(velocity)
 
@@ -268,7 +279,7 @@ class _Layout:
             return
         velocity, upper = self._rows.upper[-1], self._stretch.points.upper[-1]
         time = self._ramp_time(velocity)
-        self._put(-1, _RUN_DOWN, time, upper + velocity * time / 2, 0 * upper)
+        self._put(-1, RUN_DOWN, time, upper + velocity * time / 2, 0 * upper)
         self._program[-1] = UserProgram.END
         self._completed[-1] += 1
 

@@ -7,14 +7,15 @@ Test: tests/property/test_motion.py; blocks of any size are the same motion.
 
 from collections.abc import Iterator
 
-from lapwing.errors import PlanArgumentError
+from lapwing.errors import PlanArgumentError, StateError
 from lapwing.trajectory.interface import BLOCK, Trajectory
 from lapwing.trajectory.motion.assembly import Assembly, Stretch, assemble, check
 from lapwing.trajectory.motion.limits import MotionLimits
 from lapwing.trajectory.motion.pvt import PvtBlock
+from lapwing.trajectory.motion.rests import Rests, at_rest, plan_rests
 from lapwing.trajectory.motion.rows import RowRules
 from lapwing.trajectory.motion.streams import cut_long, drop_collinear
-from lapwing.trajectory.motion.summary import MotionSummary, Survey
+from lapwing.trajectory.motion.summary import MotionSummary, Sums, Survey, sum_up
 from lapwing.trajectory.points import Floats, Points
 
 __all__ = ["MotionPlan"]
@@ -48,6 +49,7 @@ class MotionPlan:
         axes: Names of the axes, in the order of columns.
         start: Index of the first point.
         stop: Index after the last point.
+        at_rest: Whether nothing moves within any point.
         summary: Times, distances and extremes of the whole motion.
 
     Raises:
@@ -82,6 +84,7 @@ class MotionPlan:
             )
         self._limits = limits.of(self.axes)
         self._only: Assembly | None = None  # kept where all fits into one block
+        self.at_rest = True
         self.summary = self._survey()
 
     @property
@@ -114,16 +117,56 @@ class MotionPlan:
         """Return all PVT points at once."""
         return PvtBlock.join(list(self.blocks()))
 
+    def peaks(self, num_points: int = BLOCK) -> Iterator[tuple[Floats, Floats]]:
+        """Go through the speeds on the way to points at rest, without PVT points.
+
+        Args:
+            num_points: Points in a block, at least 1.
+
+        Yields:
+            Seconds at which each point ends, (num_points,), and the greatest speeds
+            on the way to it, (num_points, num_axes), units a second.
+
+        Raises:
+            StateError: Something moves within points: see `at_rest`.
+        """
+        if not self.at_rest:
+            raise StateError(
+                "speeds between points at rest were asked for, but axes move within "
+                "points; go through `blocks`"
+            )
+        end = 0.0
+        for stretch in self._stretches(num_points):
+            lasts, fastest = self._rests(stretch).peaks()
+            ends = end + lasts.cumsum()
+            yield ends, fastest
+            end = float(ends[-1])
+
     def _survey(self) -> MotionSummary:
         survey = Survey(self._limits)
         for stretch in self._stretches(BLOCK):
-            assembly = self._assemble(stretch)
-            if not survey.num_pvt:
-                self._start_position = assembly.block.start_position
-            survey.add(assembly, check(assembly, stretch, self._limits))
-            if self.stop - self.start <= BLOCK:
-                self._only = assembly
+            survey.add(self._sum_up(stretch))
         return survey.summary(self.stop - self.start)
+
+    def _sum_up(self, stretch: Stretch) -> Sums:
+        """Check a stretch, and sum it up."""
+        short, rest = self.stop - self.start <= BLOCK, at_rest(stretch.points)
+        self.at_rest &= rest
+        if rest and not short:
+            sums = self._rests(stretch).sums()
+            begins = stretch.points.midpoint[0]
+        else:
+            assembly = self._assemble(stretch)
+            sums = sum_up(assembly, check(assembly, stretch, self._limits))
+            begins = assembly.block.start_position
+            if short:
+                self._only = assembly
+        if stretch.run_up:
+            self._start_position = begins
+        return sums
+
+    def _rests(self, stretch: Stretch) -> Rests:
+        return plan_rests(stretch, self.limits, self._limits, self._rules)
 
     def _assemblies(self, num_points: int) -> Iterator[Assembly]:
         if self._only is not None and num_points >= self.stop - self.start:

@@ -12,9 +12,9 @@ import numpy as np
 
 from lapwing.trajectory.motion.assembly import Assembly
 from lapwing.trajectory.motion.limits import LimitArrays
-from lapwing.trajectory.points import Floats
+from lapwing.trajectory.points import Floats, Ints
 
-__all__ = ["MotionSummary", "Survey"]
+__all__ = ["MotionSummary", "Sums", "Survey", "sum_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,60 @@ class MotionSummary:
     slowest: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What a part of a motion comes to; arrays are (num_axes,).
+
+    Args:
+        num_gaps: Turnarounds in it.
+        points_time: Seconds within points.
+        gaps_time: Seconds of turnarounds.
+        total_time: Seconds of all of it, with run-up and run-down.
+        distance: The way that each axis goes.
+        low: The least position of each axis.
+        high: The greatest position of each axis.
+        speed: The greatest speed of each axis at any PVT point.
+        waits: In how many gaps the others wait for each axis.
+    """
+
+    num_gaps: int
+    points_time: float
+    gaps_time: float
+    total_time: float
+    distance: Floats
+    low: Floats
+    high: Floats
+    speed: Floats
+    waits: Ints
+
+
+def sum_up(part: Assembly, turns: tuple[Floats, Floats]) -> Sums:
+    """Sum up PVT points, with the places where axes turn round between them."""
+    block, gaps = part.block, part.gaps
+    before = np.concatenate([block.start_position[None], block.position[:-1]])
+    # Axis by axis: numpy is ten times slower down the columns of narrow tables.
+    way = [_by_column(one) for one in (before, *turns, block.position)]
+    steps = (np.abs(there - here).sum(axis=1) for here, there in pairwise(way))
+    num_axes = len(block.axes)
+    return Sums(
+        num_gaps=len(gaps.ticks),
+        points_time=float(block.time[part.in_row].sum()),
+        gaps_time=float(gaps.time.sum()),
+        total_time=float(block.time.sum()),
+        distance=np.sum(list(steps), axis=0),
+        low=np.min([place.min(axis=1) for place in way], axis=0),
+        high=np.max([place.max(axis=1) for place in way], axis=0),
+        speed=np.abs(_by_column(block.velocity)).max(axis=1),
+        waits=np.bincount(gaps.slowest, minlength=num_axes),
+    )
+
+
 class Survey:
     """Sums over a motion, part by part."""
 
     def __init__(self, limits: LimitArrays):
         self._limits = limits
         num_axes = len(limits.axes)
-        self.num_pvt = 0
         self._num_gaps = 0
         self._times = np.zeros(3)  # in points, in gaps, altogether
         self._distance, self._speed = np.zeros((2, num_axes))
@@ -63,24 +110,15 @@ class Survey:
         self._high = np.full(num_axes, -np.inf)
         self._waits = np.zeros(num_axes, dtype=np.int64)
 
-    def add(self, part: Assembly, turns: tuple[Floats, Floats]) -> None:
-        """Add what follows, with the places where axes turn round within it."""
-        block, gaps = part.block, part.gaps
-        self.num_pvt += len(block)
-        self._num_gaps += len(gaps.ticks)
-        within = block.time[part.in_row].sum()
-        self._times += within, gaps.time.sum(), block.time.sum()
-        before = np.concatenate([block.start_position[None], block.position[:-1]])
-        # Axis by axis: numpy is ten times slower down the columns of narrow tables.
-        way = [_by_column(one) for one in (before, *turns, block.position)]
-        for here, there in pairwise(way):
-            self._distance += np.abs(there - here).sum(axis=1)
-        for place in way:
-            np.minimum(self._low, place.min(axis=1), out=self._low)
-            np.maximum(self._high, place.max(axis=1), out=self._high)
-        speed = np.abs(_by_column(block.velocity)).max(axis=1)
-        np.maximum(self._speed, speed, out=self._speed)
-        self._waits += np.bincount(gaps.slowest, minlength=len(self._waits))
+    def add(self, part: Sums) -> None:
+        """Add what follows."""
+        self._num_gaps += part.num_gaps
+        self._times += part.points_time, part.gaps_time, part.total_time
+        self._distance += part.distance
+        np.minimum(self._low, part.low, out=self._low)
+        np.maximum(self._high, part.high, out=self._high)
+        np.maximum(self._speed, part.speed, out=self._speed)
+        self._waits += part.waits
 
     def summary(self, num_points: int) -> MotionSummary:
         """Return what it amounts to."""

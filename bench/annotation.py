@@ -2,8 +2,9 @@
 
 A plan without types, one with two, and one whose 8 parameters are heavily annotated,
 valid ones and one that is refused; the first check of a description, which compiles
-it, is told too. Then descriptions of 500 plans are made, with lists of patterns over
-1,000 devices. The two run in interleaved blocks in one process.
+it, is told too. Then the lists of 1,000 devices and 500 plans are made, filtered for a
+group, written and read (``annotation_lists.py``). The two run in interleaved blocks in
+one process.
 
     python bench/annotation.py [--checks 200] [--blocks 15] [--json FILE]
 """
@@ -14,40 +15,22 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from annotation_lists import measure_lists
 from harness import Series, arguments, report
 
 from lapwing import parameter_annotation_decorator
 from lapwing.annotation import read_plan, validate_plan
 from lapwing.annotation.description import plan_to_dict
-from lapwing.annotation.names import NameLists
-from lapwing.annotation.trees import described_trees
 
 warnings.simplefilter("ignore")
 
 from bluesky_queueserver.manager import profile_ops  # noqa: E402
 
 DEVICES = {
-    f"{kind}{n}": {
-        "classname": "Device",
-        "module": "bench",
-        "is_readable": True,
-        "is_movable": kind == "motor",
-        "is_flyable": False,
-        "components": {
-            part: {
-                "classname": "Signal",
-                "module": "bench",
-                "is_readable": True,
-                "is_movable": False,
-                "is_flyable": False,
-            }
-            for part in ("value", "setpoint", "status")
-        },
-    }
-    for n in range(500)
+    f"{kind}{n}": {"is_readable": True, "is_movable": kind == "motor"}
+    for n in range(10)
     for kind in ("det", "motor")
 }
-FEW = {name: DEVICES[name] for name in itertools.islice(DEVICES, 20)}
 
 HEAVY = {
     "parameters": {
@@ -116,7 +99,7 @@ def timed(function: Callable[[], Any]) -> float:
 def check(side: str, name: str, number: int) -> None:
     validate, plan = SIDES[side], GIVEN[name]
     for _ in range(number):
-        ok, _ = validate(plan, allowed_plans=PLANS, allowed_devices=FEW)
+        ok, _ = validate(plan, allowed_plans=PLANS, allowed_devices=DEVICES)
         if ok == ("refused" in name):
             raise SystemExit(f"{side}: {name} got the wrong answer")
 
@@ -152,7 +135,7 @@ def first_checks(blocks: int) -> list[Series]:
                     lambda: validate_plan(
                         GIVEN[name],  # noqa: B023 - called at once
                         allowed_plans={name: fresh},  # noqa: B023
-                        allowed_devices=FEW,
+                        allowed_devices=DEVICES,
                     )
                 )
             )
@@ -160,66 +143,11 @@ def first_checks(blocks: int) -> list[Series]:
     return found
 
 
-def some_plan(n: int) -> Callable[..., Any]:
-    def plan(detectors, motor, num: int = 1, exposure: float = 0.1):
-        """Scan.
-
-        Parameters
-        ----------
-        detectors : list
-            What is read.
-        motor : object
-            What is moved.
-        num : int
-            How many points.
-        """
-        yield detectors, motor, num, exposure
-
-    own = {
-        "detectors": {
-            "annotation": "typing.List[D]",
-            "devices": {"D": ["det0", f":^det{n % 10}", "__DETECTOR__:^det1:?value"]},
-        },
-        "motor": {"annotation": "M", "devices": {"M": [f"__MOTOR__:^motor.*{n % 7}$"]}},
-        "exposure": {"min": 0.001, "max": 60},
-    }
-    plan.__name__ = f"plan{n}"
-    return parameter_annotation_decorator({"parameters": own})(plan)
-
-
-def describe_ours(plans: list[Callable[..., Any]]) -> list[Any]:
-    lists = NameLists(described_trees(DEVICES))
-    return [plan_to_dict(read_plan(one, expand_devices=lists.devices)) for one in plans]
-
-
-def describe_theirs(plans: list[Callable[..., Any]]) -> list[Any]:
-    return [
-        profile_ops._process_plan(  # noqa: SLF001 - what makes one description
-            one, existing_devices=DEVICES, existing_plans={}
-        )
-        for one in plans
-    ]
-
-
-def descriptions(blocks: int) -> tuple[list[Series], dict[str, float]]:
-    plans = [some_plan(n) for n in range(500)]
-    if describe_ours(plans[:3]) != describe_theirs(plans[:3]):
-        raise SystemExit("the descriptions differ")
-    ours = Series("500 plans, 1000 devices, Lapwing", "ms")
-    theirs = Series("500 plans, queue server", "ms")
-    for _ in range(blocks):
-        ours.add(1e3 * timed(lambda: describe_ours(plans)))
-        theirs.add(1e3 * timed(lambda: describe_theirs(plans)))
-    return [ours, theirs], {
-        "500 plans, queue server / Lapwing": theirs.median / ours.median
-    }
-
-
 def main() -> None:
     args = arguments(__doc__, checks=200, blocks=15)
     series, ratios = checks(args.blocks, args.checks)
     series += first_checks(args.blocks)
-    lists, more = descriptions(max(3, args.blocks // 5))
+    lists, more = measure_lists(max(3, args.blocks // 5))
     report("Annotations", series + lists, ratios | more, args)
 
 

@@ -81,7 +81,7 @@ def encode_lists(lists: ExistingLists) -> bytes:
             key is too long.
     """
     content = {"existing_plans": lists.plans, "existing_devices": lists.devices}
-    _check(content, "", 0)
+    floats = _has_floats(content, "", 0)
     try:
         body = orjson.dumps(
             content,
@@ -94,7 +94,9 @@ def encode_lists(lists: ExistingLists) -> bytes:
             f"the list of plans and devices cannot be written: {error}"
         ) from None
     text = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", body.decode())
-    return _HEADER + _EXPONENT.sub(_with_point, text).encode()
+    if floats:
+        text = _EXPONENT.sub(_with_point, text)
+    return _HEADER + text.encode()
 
 
 def _with_point(found: re.Match[str]) -> str:
@@ -102,10 +104,11 @@ def _with_point(found: re.Match[str]) -> str:
     return f"{whole}{fraction or '.0'}e{sign or '+'}{exponent}"
 
 
-def _check(value: Any, place: str, depth: int) -> None:
-    """Refuse what would be read back as something else."""
+def _has_floats(value: Any, place: str, depth: int) -> bool:
+    """Return whether there are floats; refuse what would be read back otherwise."""
     if depth > DEEPEST:
         raise DataError(f"{place[:200]} is nested deeper than {DEEPEST} levels")
+    found = False
     if isinstance(value, Mapping):
         for key, one in value.items():
             if not isinstance(key, str) or len(key) > LONGEST_KEY:
@@ -114,13 +117,16 @@ def _check(value: Any, place: str, depth: int) -> None:
                     f"text of {LONGEST_KEY} characters at most"
                 )
             if not isinstance(one, (str, bool)):
-                _check(one, f"{place}[{key!r}]", depth + 1)
+                found |= _has_floats(one, f"{place}[{key!r}]", depth + 1)
     elif isinstance(value, (list, tuple)):
         for at, one in enumerate(value):
             if not isinstance(one, str):
-                _check(one, f"{place}[{at}]", depth + 1)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise DataError(f"{place} is {value}, which no list can hold")
+                found |= _has_floats(one, f"{place}[{at}]", depth + 1)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise DataError(f"{place} is {value}, which no list can hold")
+        return True
+    return found
 
 
 # ------------------------------------------------------------------ reading

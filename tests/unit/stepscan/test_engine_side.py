@@ -144,6 +144,44 @@ def test_a_scan_whose_engine_is_paused_is_aborted_at_once(rig):
     assert len(rig.taken) == 1  # the second one was not saved when it paused
 
 
+def test_a_suspended_scan_says_why_and_is_aborted_at_once(rig):
+    over = asyncio.Event()
+    rig.at_point(
+        2,
+        lambda: rig.engine.request_suspend(over.wait, justification="there is no beam"),
+    )
+
+    async def main():
+        running = asyncio.create_task(rig.engine.run(rig.scan.plan()))
+        await until(lambda: rig.scan.requests.held)
+        assert rig.heard.said == ["paused", "paused: there is no beam"]
+        rig.scan.abort("home")
+        result = await running
+        assert (result.exit_status, result.reason) == ("abort", "home")
+        rig.engine.request_abort("nothing runs any more")
+        await asyncio.sleep(0)
+        assert rig.engine.state == "idle"
+
+    asyncio.run(main())
+    assert len(rig.taken) < 3
+
+
+def test_a_scan_goes_on_when_what_suspended_it_is_over(rig):
+    over = asyncio.Event()
+    rig.at_point(2, lambda: rig.engine.request_suspend(over.wait))
+
+    async def main():
+        running = asyncio.create_task(rig.engine.run(rig.scan.plan()))
+        await until(lambda: rig.scan.requests.held)
+        over.set()
+        assert (await running).exit_status == "success"
+        assert not rig.scan.requests.held
+
+    asyncio.run(main())
+    assert rig.heard.said[-1] == "running"
+    assert len(rig.taken) == 5
+
+
 def test_who_paused_may_go_on_before_an_abort_is_heard(rig):
     rig.at_point(2, rig.engine.request_pause)
 

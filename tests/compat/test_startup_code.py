@@ -12,9 +12,12 @@ from textwrap import dedent
 import bluesky_queueserver as theirs
 import pytest
 import yaml
+from bluesky_queueserver.manager import profile_ops, profile_tools
 
-from lapwing.annotation import worker_predicates
+from lapwing.annotation import find_in_namespace, load_startup, worker_predicates
 from lapwing.annotation.description import plan_from_dict
+from lapwing.annotation.registration import clear_registered_items, registered
+from lapwing.annotation.startup_shell import global_user_namespace
 from lapwing.compat import bluesky_queueserver as ours
 
 PROFILE = Path(theirs.__file__).parent / "profile_collection_sim"
@@ -163,6 +166,52 @@ def test_a_beamlines_startup_directory_loads_and_its_plans_run(tmp_path):
     assert said["position"] == 1.5
     assert said["documents"] == ["start", "descriptor", "event", "event", "stop"]
     assert said["proposal"] == "p-123"
+
+
+WITHOUT_COMPAT = """
+from bluesky_queueserver import register_device, register_plan
+from bluesky_queueserver.manager.profile_tools import set_user_ns
+from lapwing.annotation import register_device as our_register_device
+from lapwing.devices import SoftMotor
+
+m1, m2, m3 = SoftMotor("m1"), SoftMotor("m2"), SoftMotor("m3")
+register_device("m1", exclude=True)
+register_device("m2", depth=3)
+register_device("m3", exclude=True)
+our_register_device("m3", depth=2)
+
+@set_user_ns
+def move(to, *, user_ns):
+    yield user_ns["m1"]
+
+def hidden():
+    yield
+
+register_plan("hidden", exclude=True)
+"""
+
+
+@pytest.fixture
+def process_as_before():
+    """Leave no registration or namespace behind, in either package."""
+    yield
+    clear_registered_items()
+    profile_ops.clear_registered_items()
+    for one in (global_user_namespace, profile_tools.global_user_namespace):
+        one.set_user_namespace(user_ns={})
+
+
+@pytest.mark.usefixtures("process_as_before")
+def test_what_is_told_to_the_queue_server_itself_is_heard(tmp_path):
+    profile_ops.register_device("of_before", exclude=True)
+    (tmp_path / "00-all.py").write_text(WITHOUT_COMPAT)
+    namespace = load_startup(directory=tmp_path)
+    found = find_in_namespace(namespace)
+    assert namespace["register_plan"] is theirs.register_plan
+    assert list(found.plans) == ["move"]
+    assert list(found.devices) == ["m2", "m3"]
+    assert registered.depths == {"m3": 2, "m1": 1, "m2": 3}
+    assert list(found.plans["move"](1)) == [namespace["m1"]]
 
 
 def test_both_packages_see_the_same_marks_of_a_worker(monkeypatch):

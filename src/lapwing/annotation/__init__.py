@@ -9,6 +9,7 @@ Test: ``tests/unit/annotation``, and the manual's examples among them.
 from lapwing.annotation.decorator import parameter_annotation_decorator
 from lapwing.annotation.finding import find_in_namespace
 from lapwing.annotation.loader import load_startup
+from lapwing.annotation.offline import is_offline
 from lapwing.annotation.prepare import Namespace, PreparedPlan, prepare_plan
 from lapwing.annotation.registration import register_device, register_plan
 from lapwing.annotation.signature import read_plan
@@ -21,6 +22,7 @@ __all__ = [
     "check_plan",
     "find_in_namespace",
     "is_ipython_mode",
+    "is_offline",
     "is_re_worker_active",
     "load_startup",
     "parameter_annotation_decorator",

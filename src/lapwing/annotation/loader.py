@@ -21,6 +21,11 @@ from types import ModuleType
 from typing import Any
 
 from lapwing.annotation.offline import offline
+from lapwing.annotation.queueserver_itself import (
+    forget_registrations,
+    share_namespace,
+    take_registrations,
+)
 from lapwing.annotation.registration import registered
 from lapwing.annotation.startup_code import failures_placed, run_file
 from lapwing.annotation.startup_imports import (
@@ -180,6 +185,7 @@ def _run(file: Path, root: Path, main: ModuleType) -> None:
     vars(main).setdefault("get_ipython", get_ipython)
     with failures_placed(str(file), root):
         run_file(file, vars(main))
+    share_namespace(vars(main))
 
 
 def _load_module(name: str, main: ModuleType) -> None:
@@ -189,6 +195,7 @@ def _load_module(name: str, main: ModuleType) -> None:
     with forgotten_on_failure(root), failures_placed(f"module {name}", root):
         loaded = importlib.import_module(name)
     vars(main).update(vars(loaded))
+    share_namespace(vars(main))
 
 
 def _root_of(module: str) -> Path | None:
@@ -207,9 +214,11 @@ def _environment_of(namespace: dict[str, Any]) -> Iterator[None]:
     said, path = registered.copy(), list(sys.path)
     before = global_user_namespace.user_ns, global_user_namespace.use_ipython
     registered.clear()
+    forget_registrations()
     global_user_namespace.set_user_namespace(user_ns=namespace)
     try:
         yield
+        take_registrations(registered)
     except BaseException:
         registered.become(said)
         sys.path[:] = path

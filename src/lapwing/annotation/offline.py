@@ -43,7 +43,7 @@ def is_offline() -> bool:
 
     ::
 
-        from lapwing.annotation.offline import is_offline
+        from lapwing.annotation import is_offline
 
         if not is_offline():
             shutter.wait_for_connection()

@@ -158,6 +158,11 @@ def test_the_lists_of_startup_code_are_written(startup, tmp_path):
     assert head.startswith("#")
     assert list(listed["existing_plans"]) == ["move"]
     assert list(listed["existing_devices"]) == ["m1", "m2"]
+    plans, devices = profile_ops.load_existing_plans_and_devices(file)
+    namespace = profile_ops.load_profile_collection(startup)
+    described = profile_ops.existing_plans_and_devices_from_nspace(nspace=namespace)
+    assert described[:2] == (plans, devices)
+    assert [list(one) for one in described[2:]] == [["move"], ["m1", "m2"]]
     with pytest.raises(DataExistsError, match="is there already"):
         ours.gen_list_of_plans_and_devices(startup_dir=startup, file_dir=tmp_path)
     ours.gen_list_of_plans_and_devices(

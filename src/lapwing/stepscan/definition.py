@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from lapwing.errors import ConfigError, DataExistsError
 from lapwing.stepscan.definition_back import to_definition
-from lapwing.stepscan.definition_build import PartError, scan_of, unknown_kinds
+from lapwing.stepscan.definition_build import scan_of, unknown_kinds
+from lapwing.stepscan.definition_fault import PartError
 from lapwing.stepscan.definition_model import ScanDefinition, schema
 from lapwing.stepscan.definition_text import (
     Path,

@@ -9,8 +9,9 @@ from typing import Any
 
 from lapwing.errors import ConfigError
 from lapwing.stepscan.counter import Counter, MotorCounter, SumCounter
-from lapwing.stepscan.definition_build import FIELDS, TOLERANCES, made_of
+from lapwing.stepscan.definition_build import made_of
 from lapwing.stepscan.definition_model import ScanDefinition
+from lapwing.stepscan.definition_positioners import FIELDS, TOLERANCES
 from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.hooks import Hooks
 from lapwing.stepscan.names import key_of

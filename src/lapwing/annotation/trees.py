@@ -6,7 +6,10 @@ Test: ``LiveDevice(device).children()`` for devices of each kind, and for dicts.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
+
+_ASKED = ("read", "describe", "set", "kickoff", "complete")
 
 
 class DeviceTree(Protocol):
@@ -109,13 +112,12 @@ class LiveDevice:
 
     def _can(self, method: str) -> bool:
         # Asked of the class, as an attribute of a device may be a part not yet made.
-        return hasattr(self._kind, method) or method in _attributes(self._device)
+        return method in _methods(self._kind) or method in _attributes(self._device)
 
     def children(self) -> Iterator[tuple[str, "LiveDevice"]]:
         """Yield name and tree of each part."""
-        names = getattr(self._kind, "component_names", None)
-        if isinstance(names, tuple):
-            yield from _ophyd_parts(self._kind, names)
+        if (parts := _ophyd_parts(self._kind)) is not None:
+            yield from parts
         elif self._device is None:
             return
         elif callable(getattr(self._kind, "children", None)):
@@ -125,14 +127,25 @@ class LiveDevice:
             yield from _attached_parts(self._device)
 
 
-def _ophyd_parts(
-    kind: type, names: tuple[str, ...]
-) -> Iterator[tuple[str, LiveDevice]]:
-    for name in names:
-        # Asked of a class, a component gives itself, not the device that it makes.
-        part = getattr(getattr(kind, name, None), "cls", None)
-        if isinstance(part, type):
-            yield name, LiveDevice(None, part)
+@lru_cache(maxsize=4096)
+def _methods(kind: type) -> frozenset[str]:
+    return frozenset(name for name in _ASKED if hasattr(kind, name))
+
+
+@lru_cache(maxsize=4096)
+def _ophyd_parts(kind: type) -> tuple[tuple[str, LiveDevice], ...] | None:
+    """Return the parts that a class of ophyd declares; None for any other class.
+
+    They are kept, because many devices are of one class.
+    """
+    names = getattr(kind, "component_names", None)
+    if not isinstance(names, tuple):
+        return None
+    # Asked of a class, a component gives itself, not the device that it makes.
+    parts = ((name, getattr(getattr(kind, name, None), "cls", None)) for name in names)
+    return tuple(
+        (name, LiveDevice(None, part)) for name, part in parts if isinstance(part, type)
+    )
 
 
 def _attributes(device: Any) -> Mapping[str, Any]:

@@ -4,15 +4,10 @@ import time
 
 import pytest
 from kit import LOADED
-from ophyd import Component, Device, DynamicDeviceComponent, Signal
-from ophyd_async.core import DeviceVector, StandardReadable
-from ophyd_async.core import soft_signal_rw as soft_signal
 
 from lapwing.annotation.names import NameLists, select_devices, select_plans
 from lapwing.annotation.patterns import BoundedPattern
-from lapwing.annotation.trees import LiveDevice, described_trees, live_trees
-from lapwing.devices.soft import SoftDetector, SoftSignal
-from lapwing.devices.soft_motor import SoftMotor
+from lapwing.annotation.trees import described_trees
 from lapwing.errors import PlanArgumentError
 
 
@@ -248,80 +243,3 @@ def test_a_tree_is_walked_no_further_than_needed():
     assert select_devices([":a:x"], {"a": Endless(), "b": Endless()}) == ["a", "a.x"]
     assert Endless.walked == 1
     assert len(select_devices([":^a$:?x$"], {"a": Endless()})) == 51
-
-
-# ------------------------------------------------------------------ live devices
-
-
-class Inner(Device):
-    x = Component(Signal)
-    _private = Component(Signal)
-
-
-class Outer(Device):
-    inner = Component(Inner, "")
-    lazy = Component(Inner, "", lazy=True)
-    several = DynamicDeviceComponent({"q": (Signal, None, {})})
-
-    def kickoff(self):
-        """Start."""
-
-    def complete(self):
-        """End."""
-
-
-def test_ophyd_devices_are_walked_by_class():
-    trees = live_trees({"outer": Outer(name="other name")})
-    assert select_devices([":?.*"], trees) == [
-        "outer",
-        "outer.inner",
-        "outer.inner.x",
-        "outer.inner._private",
-        "outer.lazy",
-        "outer.lazy.x",
-        "outer.lazy._private",
-        "outer.several",
-        "outer.several.q",
-    ]
-    assert select_devices(["__FLYABLE__:?.*"], trees) == ["outer"]
-    assert "outer.inner.x" in select_devices(["__MOTOR__:?.*"], trees)
-    assert select_devices(["__DETECTOR__:^o:lazy"], trees) == ["outer", "outer.lazy"]
-
-
-def test_nothing_is_made_by_looking_at_an_ophyd_device():
-    outer = Outer(name="outer")
-    made = set(outer._signals)
-    assert "outer.lazy.x" in select_devices([":?.*"], live_trees({"outer": outer}))
-    assert set(outer._signals) == made
-    assert "lazy" not in made
-
-
-def test_ophyd_async_devices_are_walked_by_their_children():
-    class Bench(StandardReadable):
-        def __init__(self, name=""):
-            self.a = soft_signal(float)
-            self.many = DeviceVector({1: soft_signal(int), 2: soft_signal(int)})
-            super().__init__(name=name)
-
-    trees = live_trees({"a-bench": Bench("bench")})
-    assert select_devices([":?.*"], trees) == [
-        "a-bench",
-        "a-bench.a",
-        "a-bench.many",
-        "a-bench.many.1",
-        "a-bench.many.2",
-    ]
-    assert select_devices(["__MOTOR__:?1$"], trees) == ["a-bench.many.1"]
-
-
-def test_our_devices_are_walked_by_what_has_them_as_parent():
-    stage = SoftDetector("stage", lambda: 0.0)
-    stage.x = SoftMotor("x")
-    stage.x.parent = stage
-    stage.other = SoftMotor("other")
-    stage._hidden = SoftSignal("hidden", 0)
-    stage._hidden.parent = stage
-    trees = live_trees({"stage": stage})
-    assert select_devices([":?.*"], trees) == ["stage", "stage.x"]
-    assert select_devices(["__MOTOR__:?.*"], trees) == ["stage.x"]
-    assert LiveDevice(stage).kind is SoftDetector

@@ -131,16 +131,17 @@ def _draw_ends(
     axes: Axes, places: Track, preview: PathPreview, shown: tuple[str, ...]
 ) -> None:
     across, upwards = _coordinates(places, preview, shown)
-    for at, name, marker, color in (
-        (0, "begin", "^", _BEGIN),
-        (-1, "end", "s", _END),
+    # A closed path ends where it began: the begin is seen behind the end.
+    for at, name, marker, size, color in (
+        (0, "begin", "^", 11, _BEGIN),
+        (-1, "end", "s", 6, _END),
     ):
         axes.plot(
             across[at],
             upwards[at],
             linestyle="",
             marker=marker,
-            markersize=8,
+            markersize=size,
             color=color,
             markeredgecolor="white",
             label=name,
@@ -193,7 +194,7 @@ def _draw_speeds(axes: Axes, moved: Motion, preview: PathPreview) -> None:
 
 def _write_legend(axes: Axes) -> None:
     """Say above a panel what is in it, where it hides nothing."""
-    axes.legend(
+    legend = axes.legend(
         fontsize=9,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
@@ -203,6 +204,8 @@ def _write_legend(axes: Axes) -> None:
         handlelength=1.6,
         columnspacing=1.4,
     )
+    for line in legend.get_lines():  # thin ones could not be told apart
+        line.set_linewidth(max(1.4, line.get_linewidth()))
 
 
 def _name_axes(axes: Axes, preview: PathPreview, shown: tuple[str, ...]) -> None:

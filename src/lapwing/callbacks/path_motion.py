@@ -5,7 +5,7 @@ Must not know how motion is planned, matplotlib, colours or files.
 Test: tests/unit/callbacks/test_path_tracks.py; against samples of the same motion.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from lapwing.callbacks.path_preview import BLOCK, MARKED, PathPreview
 from lapwing.callbacks.path_tracks import MOST_PLACES, Collector, Track
 from lapwing.errors import StateError
 from lapwing.trajectory.motion import MotionPlan, PvtBlock, UserProgram
+from lapwing.trajectory.motion.hermite import Segments
 
 __all__ = ["Motion", "motion"]
 
 _FINE = 8  # parts of each cubic of a short motion
-_IN_GAP = 8  # PVT points of a gap, about
+_IN_GAP = 4  # PVT points of a gap, about
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,19 +52,22 @@ def motion(preview: PathPreview) -> Motion:
         return _between_rests(preview, plan)
     summary = plan.summary
     num_gaps = summary.num_gaps + 2  # run-up and run-down
-    short = summary.num_points + _IN_GAP * num_gaps <= MOST_PLACES // _FINE
+    in_gaps = _IN_GAP * num_gaps
+    short = summary.num_points + in_gaps <= MOST_PLACES // _FINE
     parts = _FINE if short else 1
+    # Axes turn round between PVT points: without parts a gap would look too narrow.
+    gap_parts = _FINE if in_gaps <= MOST_PLACES else 2
     rows = Collector(num_gaps, parts * summary.num_points)
-    turns = Collector(num_gaps, parts * _IN_GAP * num_gaps)
+    turns = Collector(num_gaps, gap_parts * in_gaps)
     limits = np.array([plan.limits.axes[axis].max_velocity for axis in plan.axes])
     envelope = _Envelope(MOST_PLACES // len(plan.axes))
     program, at = int(UserProgram.GAP), 0.0  # the run-up is as a gap
     for block in plan.blocks(BLOCK):
         programs = _programs(block, program)
         in_gap = programs[:-1] == UserProgram.GAP
-        when, place, velocity = _nodes(block, at, parts)
-        rows.add(*_pieces(when, place, ~in_gap))
-        turns.add(*_pieces(when, place, in_gap))
+        rows.add(*_pieces(block, at, parts, ~in_gap))
+        turns.add(*_pieces(block, at, gap_parts, in_gap))
+        when, _, velocity = _nodes(block, at, parts, np.ones_like(in_gap))
         speed = np.abs(velocity.reshape(-1, len(limits)))
         envelope.add(when.ravel(), speed / limits)
         program, at = int(programs[-1]), float(when[-1, -1])
@@ -105,33 +109,38 @@ def _programs(block: PvtBlock, before: int) -> np.ndarray:
 
 
 def _nodes(
-    block: PvtBlock, at: float, parts: int
+    block: PvtBlock, at: float, parts: int, chosen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return times, places and velocities in each segment: its ends, and between.
+    """Return times, places and velocities in segments: at their ends, and between.
 
     Args:
         block: The PVT points.
         at: Seconds at its start.
         parts: How many parts each segment is cut into.
+        chosen: Which of the segments, bool (num_pvt,).
 
     Returns:
-        (num_segments, parts + 1) and twice (num_segments, parts + 1, num_axes).
+        (num_chosen, parts + 1) and twice (num_chosen, parts + 1, num_axes).
     """
-    segments = block.segments()
-    ends = at + np.concatenate([[0.0], block.elapsed()])
+    all_of_them = block.segments()
+    segments = Segments(
+        *(getattr(all_of_them, one.name)[chosen] for one in fields(Segments))
+    )
+    begins = at + np.concatenate([[0.0], block.elapsed()])[:-1][chosen]
     share = np.linspace(0.0, 1.0, parts + 1)
-    when = ends[:-1, None] + block.time[:, None] * share
+    when = begins[:, None] + block.time[chosen][:, None] * share
     nodes = [segments.at(np.array([[part]])) for part in share]
     place, velocity = (np.stack(one, axis=1) for one in zip(*nodes, strict=True))
     return when, place, velocity
 
 
 def _pieces(
-    when: np.ndarray, place: np.ndarray, chosen: np.ndarray
+    block: PvtBlock, at: float, parts: int, chosen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the nodes of chosen segments; those that follow each other are a piece."""
-    first = chosen & ~np.append(False, chosen[:-1])
-    there = np.repeat(chosen[:, None], when.shape[1], axis=1)
+    when, place, _ = _nodes(block, at, parts, chosen)
+    first = (chosen & ~np.append(False, chosen[:-1]))[chosen]
+    there = np.ones(when.shape, dtype=bool)
     there[:, 0] = first  # else it is the end of the one before
     starts = np.zeros_like(there)
     starts[:, 0] = first

@@ -93,7 +93,7 @@ class Collector:
     def __init__(self, num_pieces: int, num_places: int):
         self._every = math.ceil(num_pieces / (MOST_PLACES // 4))
         self._stride = math.ceil(num_places / self._every / (MOST_PLACES // 2))
-        self._piece, self._place = -1, 0
+        self._piece, self._place, self._begin = -1, 0, 0
         self._kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
 
     def add(self, when: np.ndarray, place: np.ndarray, starts: np.ndarray) -> None:
@@ -103,8 +103,12 @@ class Collector:
         piece = self._piece + starts.cumsum()
         ends = starts | np.append(starts[1:], True)
         number = self._place + np.arange(len(when))
-        kept = (piece % self._every == 0) & (ends | (number % self._stride == 0))
+        # Counted from where their piece begins: equal pieces keep equal shapes.
+        begin = np.maximum.accumulate(np.where(starts, number, self._begin))
+        inner = (number - begin) % self._stride == 0
+        kept = (piece % self._every == 0) & (ends | inner)
         self._piece, self._place = int(piece[-1]), int(number[-1]) + 1
+        self._begin = int(begin[-1])
         self._last = when[-1:], place[-1:]
         self._kept.append((when[kept], place[kept], piece[kept]))
 

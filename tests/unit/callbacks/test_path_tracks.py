@@ -176,6 +176,15 @@ def test_many_points_at_rest_are_where_their_motion_is_when_they_begin_and_end()
     assert moved.turns.starts.sum() == 1
 
 
+def test_turnarounds_of_a_long_motion_are_as_wide_as_they_are():
+    preview = PathPreview(grid(100, 200), LIMITS)
+    box = preview.summary.motion.box
+    places = motion(preview).turns.place
+    for column, axis in enumerate(preview.summary.axes):
+        far = places[:, column].min(), places[:, column].max()
+        assert far == pytest.approx(box[axis], abs=0.02)
+
+
 def test_a_motion_needs_limits():
     with pytest.raises(StateError, match="has no limits"):
         motion(PathPreview(grid()))

@@ -9,7 +9,7 @@ from unit.annotation import manual_plans
 from lapwing import parameter_annotation_decorator
 from lapwing.annotation import read_plan, validate_plan
 from lapwing.annotation.description import plan_to_dict
-from lapwing.annotation.names import select_devices
+from lapwing.annotation.names import select_devices, select_plans
 from lapwing.annotation.trees import described_trees
 from lapwing.errors import PlanArgumentError
 
@@ -97,6 +97,7 @@ SOME = {"npts": 5}
         ("7a", {"v": {"a": 30, "b": [50.5, 90.4]}}, True),
         ("7a", {"v": [20, 99.9]}, True),
         ("7a", {"v": "not a number"}, True),
+        ("7a", {"v": {"5": 30, 5: "five"}}, True),  # keys are in no range
         ("7a", {"v": 10}, False),
         ("7a", {"v": [20, 100.5, 90]}, False),
         ("7a", {"v": {"a": -2, "b": 80}}, False),
@@ -182,6 +183,103 @@ def test_8a_lists_are_expanded_and_sorted():
         "Type1": ("det1", "det2", "det3", "det3.val"),
         "Type2": ("det1", "det4", "det5"),
     }
+
+
+def annotated(**x):
+    def plan(x=manual_plans.det1):
+        yield x
+
+    model = read_plan(
+        parameter_annotation_decorator({"parameters": {"x": x}})(plan),
+        expand_devices=lambda items: select_devices(items, TREES),
+        expand_plans=lambda items: select_plans(items, ["count", "my_count", "scan"]),
+    )
+    return {"plan": plan_to_dict(model), "count": {"name": "count"}}
+
+
+def takes(allowed, value):
+    plan = {"name": "plan", "kwargs": {"x": value}}
+    return validate_plan(plan, allowed_plans=allowed, allowed_devices=DEVICES)[0]
+
+
+def test_2b_is_mended_by_a_default_in_the_decorator():
+    (x,) = annotated(default="det1")["plan"]["parameters"]
+    assert (x["default"], x["default_defined_in_decorator"]) == ("'det1'", True)
+
+
+def test_2a_is_checked_when_the_decorator_gives_the_type():
+    def plan(detector: manual_plans.Device):
+        yield detector
+
+    own = {"annotation": "D", "devices": {"D": ["det1"]}}
+    parameter_annotation_decorator({"parameters": {"detector": own}})(plan)
+    allowed = {"plan": plan_to_dict(read_plan(plan))}
+    for value, ok in (("det1", True), ("det2", False), (5, False)):
+        submitted = {"name": "plan", "kwargs": {"detector": value}}
+        lists = {"allowed_plans": allowed, "allowed_devices": DEVICES}
+        assert validate_plan(submitted, **lists)[0] == ok
+
+
+def test_plans_and_texts_are_listed_as_devices_are():
+    lists = {
+        "devices": {"D": ["det1"]},
+        "plans": {"P": ["scan", ":_count$", "count"]},
+        "enums": {"E": ["one", "two"]},
+    }
+    allowed = annotated(annotation="typing.Union[D, P, E]", default="one", **lists)
+    (x,) = allowed["plan"]["parameters"]
+    assert x["annotation"]["plans"] == {"P": ["count", "my_count", "scan"]}
+    assert all(takes(allowed, value) for value in ("det1", "count", "two"))
+    assert not any(takes(allowed, value) for value in ("det2", "scan2", "three", 1))
+    # "scan" is in the list of the plan, but not among the allowed plans.
+    assert not takes(allowed, "scan")
+
+
+def test_a_type_may_have_devices_plans_and_texts_in_one_list():
+    lists = {"devices": {"T": ["det1"]}, "plans": {"T": ["count"]}}
+    lists["enums"] = {"T": ["a", "b"]}
+    allowed = annotated(annotation="typing.List[T]", default=[], **lists)
+    assert takes(allowed, ["det1", "count", "b"])
+    assert not takes(allowed, ["det2"])
+
+
+def test_types_of_one_name_may_differ_from_parameter_to_parameter():
+    own = {"annotation": "T", "devices": {"T": ["det1"]}}
+    other = {"annotation": "T", "devices": {"T": ["det2"]}}
+
+    @parameter_annotation_decorator({"parameters": {"x": own, "y": other}})
+    def plan(x, y):
+        yield x, y
+
+    allowed = {"plan": plan_to_dict(read_plan(plan))}
+    for args, ok in ((["det1", "det2"], True), (["det2", "det1"], False)):
+        submitted = {"name": "plan", "args": args}
+        lists = {"allowed_plans": allowed, "allowed_devices": DEVICES}
+        assert validate_plan(submitted, **lists)[0] == ok
+
+
+@pytest.mark.parametrize(
+    ("bounds", "right", "wrong"),
+    [
+        ({"min": 2}, [2, 1e300, [2.5]], [1.99, [3, 1]]),
+        ({"max": 2}, [2, -1e300, {"1": 0}], [2.01, {"a": [3]}]),
+        ({"step": 2}, [1, -1e300, "a"], []),
+    ],
+)
+def test_a_range_may_have_one_end_or_none(bounds, right, wrong):
+    allowed = annotated(default=2, **bounds)
+    assert all(takes(allowed, value) for value in right)
+    assert not any(takes(allowed, value) for value in wrong)
+
+
+@pytest.mark.parametrize("name", ["__PLAN__", "__DEVICE__", "__PLAN_OR_DEVICE__"])
+def test_names_of_the_built_in_types_are_not_checked_unless_they_are_redefined(name):
+    allowed = annotated(annotation=name, default="det1")
+    assert takes(allowed, "no_such_thing")
+    assert not takes(allowed, 5)
+    allowed = annotated(annotation=name, devices={name: ["det1"]}, default="det1")
+    assert takes(allowed, "det1")
+    assert not takes(allowed, "no_such_thing")
 
 
 # ------------------------------------------------------------------ as printed

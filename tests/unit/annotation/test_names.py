@@ -97,7 +97,19 @@ A, B = "sim_stage_A", "sim_stage_B"
             ["__DETECTORS__:^sim_stage_A$:?^det1"],
             [A, *(f"{A}.{n}" for n in ("det1", "det1.val", "det1_val"))],
         ),
+        (
+            ["__DETECTORS__:^sim_stage_A$:?.*:depth=3"],
+            [
+                A,
+                f"{A}.det1",
+                f"{A}.det1.val",
+                f"{A}.det1_val",
+                *(f"{A}.detectors{n}" for n in ("", ".det1", ".det1.val")),
+                f"{A}.val",
+            ],
+        ),
         (["__READABLE__:^sim_stage_B"], [B]),
+        ([":ect"], ["detector3"]),  # anywhere in a name
         (["__FLYABLES__:.*"], ["fly"]),
         (["__FLYABLE__:?.*"], ["fly"]),
         ([":^sim_stage_A$:?^x$"], [A]),
@@ -113,6 +125,11 @@ A, B = "sim_stage_A", "sim_stage_B"
 )
 def test_patterns_become_names(items, found):
     assert names(*items) == found
+
+
+def test_a_plus_changes_nothing_and_a_minus_nothing_at_the_end():
+    assert names(":^det.$") == names(":+^det.$") == names(":-^det.$")
+    assert names(":^det.$") == ["det1", "det3", "det5"]
 
 
 @pytest.mark.parametrize(

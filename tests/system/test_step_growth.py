@@ -52,7 +52,7 @@ def in_use():
         infos = aioca.get_channel_infos()
         return {
             "channels": len(ca.client()._channels),
-            "pva channels": sum(len(c._channels) for c in pva._clients.values()),
+            "pva channels": len(pva.client()._channels) if pva.in_use() else 0,
             "libca channels": len(infos),
             "monitors": sum(one.subscriber_count for one in infos),
         }

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lapwing.epics import connect_all
+from lapwing.epics import EpicsDevice, connect_all
 from lapwing.errors import DeviceError, DisconnectedError, LapwingError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detector import Detector
@@ -47,8 +47,7 @@ async def connect_scan(scan: "StepScan", timeout: float) -> None:
     """
     # Records are asked first what they are: that tells which PVs there are to read.
     first = [*scan.positioners, *map(_Prepared, scan.detectors)]
-    extras = [Counter(pv, name=key) for key, pv in scan.all_extra_pvs().items()]
-    devices = [part for one in scan.detectors for part in one.devices]
+    extras, devices = _extras_of(scan), _devices_of(scan)
     triggers = [one for one in scan.triggers if one not in devices]
     try:
         await connect_all(*first, timeout=timeout)
@@ -57,10 +56,20 @@ async def connect_scan(scan: "StepScan", timeout: float) -> None:
         known = (Point("counters", scan.counters), Point("extra_pvs", extras))
         await connect_all(*first, *devices, *triggers, *known, timeout=timeout)
         raise
+    # Detectors know only now what they write, and what is worth noting.
+    extras, devices = _extras_of(scan), _devices_of(scan)
     scan.point.set_columns([*_columns_of(scan.positioners), *scan.counters])
     scan.extras.set_columns(extras)
     rest = (scan.point, scan.extras, *triggers, *devices)
     await connect_all(*rest, timeout=timeout)
+
+
+def _extras_of(scan: "StepScan") -> list[Counter]:
+    return [Counter(pv, name=key) for key, pv in scan.all_extra_pvs().items()]
+
+
+def _devices_of(scan: "StepScan") -> list[EpicsDevice]:
+    return [part for one in scan.detectors for part in one.devices]
 
 
 def _columns_of(positioners: Sequence[Positioner]) -> list[Column]:

@@ -104,7 +104,7 @@ def test_every_unreachable_pv_of_every_device_is_named_in_one_error(run):
     }
     assert "q: SIM:Q, SIM:Q:RBV" in str(caught.value)
     assert "s: SIM:NOTHING, SIM:NOTHING:RBV" in str(caught.value)
-    assert str(caught.value).startswith("12 PVs do not answer within 0.5 s: ")
+    assert str(caught.value).startswith("13 PVs do not answer within 0.5 s: ")
 
 
 def test_a_pv_of_the_wrong_kind_is_named(run):

@@ -267,6 +267,27 @@ def test_a_bad_point_is_taken_again_and_columns_do_not_shift(
     assert any(said in text for text in story.messages)
 
 
+def test_a_move_that_missed_is_made_again(RE, documents, beamline):
+    scan, story = make_scan()
+    put("SIM:X:MISS", 1)
+    RE(scan.plan())
+    require_every_point_once(documents)
+    assert ["it missed -1 mm" in text for text in story.messages] == [True]
+
+
+def test_a_count_that_was_too_short_is_noticed_where_the_scan_sets_no_dwell(
+    RE, documents, beamline
+):
+    scan, story = make_scan(dwell=None)
+    put("SIM:DET:DWELL", DWELL)
+    put("SIM:DET:SHORT", 1)
+    RE(scan.plan())
+    require_every_point_once(documents)
+    assert story.messages == [
+        "point 1 is taken again: det counted for too short a time"
+    ]
+
+
 @pytest.mark.timeout(60)
 def test_an_abort_stops_what_moves_and_what_counts(RE, documents, beamline):
     scan, _story = make_scan()

@@ -8,7 +8,7 @@ from record_ioc_fixtures import start_record_ioc
 from lapwing import RunEngine
 from lapwing.engine import device_loop
 from lapwing.epics import EpicsMotor, EpicsSignal
-from lapwing.errors import LimitError
+from lapwing.errors import DeviceError, LimitError
 from lapwing.stepscan import Counter, MotorCounter, Positioner, StepScan
 
 
@@ -78,11 +78,18 @@ def test_a_motor_with_limits_and_a_read_back_of_its_own_is_moved_as_a_motor(RE):
     assert x.current() == 0
 
 
-def test_a_motor_that_is_paused_by_its_record_is_told_of(RE, documents):
-    put("REC:m1.SPMG", "Pause")
-    with pytest.raises(Exception, match="SPMG"):
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("SPMG", "Pause", r"its mode is Pause \(REC:m1\.SPMG\)"),
+     ("VELO", 0.0, r"its velocity is 0 \(REC:m1\.VELO\)")],
+)  # fmt: skip
+def test_a_motor_that_does_not_move_is_told_of_before_anything_does(
+    field, value, said, RE, documents
+):
+    put(f"REC:m1.{field}", value)
+    with pytest.raises(DeviceError, match=said):
         RE(StepScan([Positioner("REC:m1", [1, 2])], max_retries=0).plan())
-    put("REC:m1.SPMG", "Go")
+    assert documents.all == []
 
 
 def test_motors_of_two_servers_move_together(RE, documents):

@@ -56,7 +56,7 @@ SIM_FIELDS = MotorFields(
     high_limit=":HLM",
     low_limit=":LLM",
     violation=":LVIO",
-    missed=None,
+    missed=":MISS",
     mode=None,
     units=":EGU",
 )

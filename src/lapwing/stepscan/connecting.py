@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lapwing.epics import EpicsDevice, connect_all
-from lapwing.errors import DeviceError, DisconnectedError, LapwingError
+from lapwing.errors import DeviceError, LapwingError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.point import Column, Point
@@ -20,6 +20,10 @@ from lapwing.stepscan.positioner import Positioner
 
 if TYPE_CHECKING:
     from lapwing.stepscan.scan import StepScan
+
+
+_SOON = 1.0
+"""Seconds after which what did not answer is taken to be missing, perhaps."""
 
 
 class _Prepared:
@@ -31,6 +35,19 @@ class _Prepared:
 
     async def connect(self, timeout: float) -> None:
         await self._detector.prepare(timeout)
+
+
+class _Asked:
+    """What is being connected already, as one more thing to connect."""
+
+    name = "first"
+
+    def __init__(self, asking: "asyncio.Future[None]"):
+        self._asking = asking
+
+    async def connect(self, timeout: float) -> None:
+        del timeout  # it was begun with one
+        await self._asking
 
 
 async def connect_scan(scan: "StepScan", timeout: float) -> None:
@@ -49,13 +66,17 @@ async def connect_scan(scan: "StepScan", timeout: float) -> None:
     first = [*scan.positioners, *map(_Prepared, scan.detectors)]
     extras, devices = _extras_of(scan), _devices_of(scan)
     triggers = [one for one in scan.triggers if one not in devices]
+    asking = asyncio.ensure_future(connect_all(*first, timeout=timeout))
     try:
-        await connect_all(*first, timeout=timeout)
-    except DisconnectedError:
-        # Whoever goes to mend one wants to know of all.
-        known = (Point("counters", scan.counters), Point("extra_pvs", extras))
-        await connect_all(*first, *devices, *triggers, *known, timeout=timeout)
-        raise
+        await asyncio.wait([asking], timeout=_SOON)
+        if not asking.done():
+            # Something may be missing; whoever goes to mend it wants to know of all.
+            known = (Point("counters", scan.counters), Point("extra_pvs", extras))
+            rest = (*devices, *triggers, *known)
+            await connect_all(_Asked(asking), *rest, timeout=timeout)
+        await asking
+    finally:
+        asking.cancel()
     # Detectors know only now what they write, and what is worth noting.
     extras, devices = _extras_of(scan), _devices_of(scan)
     scan.point.set_columns([*_columns_of(scan.positioners), *scan.counters])

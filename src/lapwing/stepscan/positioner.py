@@ -232,10 +232,12 @@ class Positioner(Positions, Scripted, Hooks):
             )
 
     async def verify(self) -> None:
-        """Raise if some position lies outside the limits; nothing moves.
+        """Raise if it cannot go to some position; nothing moves.
 
         Raises:
-            LimitError: One does; the PV and the limit are named.
+            LimitError: One lies outside the limits; the PV and the limit are named.
+            MotionError: It is in a mode in which it does not move.
+            DeviceError: Its velocity is 0, and it has no time limit of its own.
         """
         shift = 0.0
         if self.relative and self.origin is None:
@@ -244,6 +246,8 @@ class Positioner(Positions, Scripted, Hooks):
         positions = [one + shift for one in extent] if extent else set(self._texts())
         for position in positions:
             await resolve(self.check_value(position))
+        if extent and self._timeout is None:
+            self.seconds(*positions)
 
     def _texts(self) -> list[str]:
         return [] if self.array is None else self.array.tolist()
@@ -286,6 +290,9 @@ class Positioner(Positions, Scripted, Hooks):
         Args:
             start: Where it begins, in the PV's unit.
             target: Where it ends.
+
+        Raises:
+            DeviceError: The velocity of the motor is 0.
         """
         axis = self.axis
         if not isinstance(axis, EpicsMotor) or not axis.connected or start == target:

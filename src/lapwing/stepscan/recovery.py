@@ -48,7 +48,8 @@ def with_recovery(
             if tries > scan.max_retries:
                 raise
             scan.progress.state("waiting")
-            scan.progress.tell(f"{what} is taken again: {exc.__cause__ or exc}")
+            why = exc.context.get("why") or exc.__cause__ or exc
+            scan.progress.tell(f"{what} is taken again: {why}")
         else:
             return
         yield from _come_to_rest(scan, statuses)

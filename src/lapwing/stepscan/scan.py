@@ -56,8 +56,8 @@ class StepScan(Parts):
         extra_pvs: PVs to note at the start and at each breakpoint.
         npts: Number of points of a scan without positioners; with them as many as
             they have positions, or None.
-        dwell: Seconds of counting, one number or one for each point; None leaves
-            the detectors as they are.
+        dwell: Seconds of counting, one number or one for each point, which the
+            detectors keep afterwards; None leaves them as they are.
         pos_settle_time: Seconds to wait after each move.
         det_settle_time: Seconds to wait after each count.
         max_retries: How often a point that went wrong is taken again.
@@ -183,6 +183,7 @@ class StepScan(Parts):
             try:
                 await self.connect(timeout=2.0)
                 await self.arm()
+                await self._look_at_dwell()
             except (DisconnectedError, DeviceTimeoutError):
                 limit = self.reconnect_timeout
                 if limit is not None and loop.time() - began > limit:
@@ -214,9 +215,7 @@ class StepScan(Parts):
     async def _stage(self) -> None:
         await self.connect()
         await self.verify()
-        if self.dwell is None:
-            for one in self.detectors:
-                await one.look_at_dwell()
+        await self._look_at_dwell()
         try:
             await self.arm()
             await self.progress.open(self)
@@ -225,6 +224,12 @@ class StepScan(Parts):
             with contextlib.suppress(DeviceError):
                 await self._unstage()
             raise
+
+    async def _look_at_dwell(self) -> None:
+        """Learn what the detectors count, where the scan does not set it."""
+        if self.dwell is None:
+            for one in self.detectors:
+                await one.look_at_dwell()
 
     def unstage(self) -> Status:
         """Put detectors back to how they were."""

@@ -24,7 +24,7 @@ _INVALID = -1
 
 
 class BadPoint(DeviceError):
-    """A point was read, and what was read must not be used."""
+    """A point was read, and what was read must not be used; ``context["why"]``."""
 
 
 @dataclass(slots=True)
@@ -69,6 +69,7 @@ def take_point(
                 f"point {i + 1} cannot be used: {bad}",
                 hint="mend what is wrong there; StepScan(keep_invalid=True) and "
                 "StepScan(min_runtime=0) take such points as they are",
+                why=bad,
             )
     except DeviceError:
         pace.dwell = None  # a server that was started anew has forgotten it
@@ -135,7 +136,7 @@ def verdict(scan: "StepScan", i: int, reading: Readings) -> str:
     for key, one in reading.items():
         if one.get("alarm_severity") == _INVALID and not scan.keep_invalid:
             return f"its server calls {key} INVALID"
-    if scan.min_runtime and scan.dwell is not None:
+    if scan.min_runtime:
         for one in scan.detectors:
             if one.too_short(scan.min_runtime):
                 return f"{one.label} counted for too short a time"

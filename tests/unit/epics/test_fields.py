@@ -9,11 +9,12 @@ def test_the_motor_record_s_names_are_the_default():
     assert pvs["high_limit"] == "IOC:m1.HLM"
 
 
-def test_the_simulated_motors_have_colons_and_lack_three_fields():
+def test_the_simulated_motors_have_colons_and_lack_two_fields():
     pvs = SIM_FIELDS.pvs("SIM:X")
     assert pvs["setpoint"] == "SIM:X"
     assert pvs["violation"] == "SIM:X:LVIO"
-    assert not {"settle", "missed", "mode"} & set(pvs)
+    assert pvs["missed"] == "SIM:X:MISS"
+    assert not {"settle", "mode"} & set(pvs)
 
 
 def test_other_names_can_be_given():

@@ -48,7 +48,10 @@ DESCRIBED: dict[str, Any] = {
         {
             "name": "x",
             "kind": {"name": "POSITIONAL_OR_KEYWORD", "value": 1},
-            "annotation": {"type": "list[D]", "devices": {"D": ["det1", "motor"]}},
+            "annotation": {
+                "type": "list[D] | dict[str, D] | str",
+                "devices": {"D": ["det1", "det1.val", "motor"]},
+            },
             "default": "['det1']",
             "min": "0",
             "max": "5.5",

@@ -1,11 +1,10 @@
 """What a plan's JSON Schema accepts, its check accepts, and the other way round."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -28,11 +27,13 @@ KINDS += ("KEYWORD_ONLY", "VAR_KEYWORD")
 
 types = st.recursive(
     st.sampled_from(["int", "float", "str", "bool", "None", "typing.Any", "list"])
-    | st.sampled_from(["D", "M", "P", "E", "dict", "bytes", "range", "tuple"])
+    | st.sampled_from(["D", "M", "P", "E", "dict", "bytes", "range", "set", "tuple"])
     | st.sampled_from(["__DEVICE__", "__PLAN__", "__CALLABLE__", "typing.Hashable"])
     | st.just("typing.Literal['a', 1, -3, 100, True, None]"),
     lambda inner: (
         inner.map("list[{}]".format)
+        | inner.map("set[{}]".format)
+        | inner.map("typing.Iterable[{}]".format)
         | inner.map("typing.Tuple[{}, ...]".format)
         | inner.map("{} | None".format)
         | inner.map("typing.Annotated[{}, 'mm']".format)
@@ -82,29 +83,6 @@ def parameter(
     return found
 
 
-def parts(value: Any) -> Iterator[Any]:
-    yield value
-    inner = value.values() if isinstance(value, dict) else value
-    if isinstance(value, (dict, list)):
-        for one in inner:
-            yield from parts(one)
-
-
-def json_can_say(value: Any) -> bool:
-    """Whether no list has both a bool and the number that equals it in Python."""
-    for one in parts(value):
-        if isinstance(one, list):
-            flags = {part for part in one if isinstance(part, bool)}
-            numbers = {
-                part
-                for part in one
-                if isinstance(part, (int, float)) and not isinstance(part, bool)
-            }
-            if flags & numbers:
-                return False
-    return True
-
-
 def agree(plan: dict[str, Any], given_values: dict[str, Any]) -> bool:
     """Check that the schema and the check give one answer; return it."""
     lists = {"allowed_plans": {"p": plan, "count": COUNT}, "allowed_devices": DEVICES}
@@ -119,16 +97,14 @@ def agree(plan: dict[str, Any], given_values: dict[str, Any]) -> bool:
 @settings(max_examples=400, deadline=None)
 @given(types | st.none(), bounds, values)
 def test_schema_and_check_agree_on_a_value(text, limits, value):
-    assume(json_can_say(value))
     agree(described(parameter("x", text, **limits)), {"x": value})
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=10_000, deadline=None)
 @given(types | st.none(), bounds, values)
 def test_schema_and_check_agree_on_many_more(text, limits, value):
-    assume(json_can_say(value))
     agree(described(parameter("x", text, **limits)), {"x": value})
 
 

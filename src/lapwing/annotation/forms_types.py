@@ -6,7 +6,7 @@ Test: ``TypeSchemas(...).of(parse_type(text))``, held against ``check_of``.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lapwing.annotation.names import in_order
@@ -22,6 +22,10 @@ from lapwing.annotation.types import (
     Plain,
     Reference,
     Type,
+    alternatives,
+    is_loose,
+    parts_of,
+    takes_all,
 )
 
 Schema = dict[str, Any]
@@ -40,6 +44,13 @@ _PLAIN: dict[str, Schema] = {
     "Any": {},
     "Hashable": {"type": _SINGLE},
 }
+_KINDS: list[Schema] = [
+    {"type": "string"},
+    {"type": "boolean"},
+    {"type": "null"},
+    {"type": "integer"},
+    {"type": "number", "not": {"type": "integer"}},
+]
 _FLAGS = {
     "__READABLE__": "is_readable",
     "__MOVABLE__": "is_movable",
@@ -90,7 +101,7 @@ class TypeSchemas:
             case Entries(key, value):
                 return self._entries(key, value)
             case Either(members):
-                return {"anyOf": [self.of(member) for member in members]}
+                return self._either(alternatives(members))
             case Exactly(values):
                 return self._exactly(values)
         return NOTHING
@@ -140,19 +151,39 @@ class TypeSchemas:
         if offered:
             defined = name.strip("_").lower()
             self._definitions[defined] = {"type": "string", "examples": offered}
-            return {"$ref": f"#/$defs/{defined}", "x-of": _kinds(name)}
-        return {"type": "string", "x-of": _kinds(name)}
+            return {"$ref": f"#/$defs/{defined}", "x-of": _of(name)}
+        return {"type": "string", "x-of": _of(name)}
 
     def _items(self, item: Type, unique: bool) -> Schema:
-        schema = self.of(item)
+        schema: Schema = {"type": "array", "items": self.of(item)}
         if not unique:
-            return {"type": "array", "items": schema}
-        # What is in a set must be a key, so neither a list nor a dict.
-        single: Schema = {"type": _SINGLE}
-        items = {"allOf": [schema, single]} if schema else single
-        if schema.get("type") in _SINGLE or schema.get("type") == "integer":
-            items = schema
-        return {"type": "array", "items": items, "uniqueItems": True}
+            return schema
+        schema["uniqueItems"] = True
+        if any(isinstance(part, Named) for part in parts_of(item)):
+            schema["maxItems"] = 1
+        if item != Plain("float"):
+            # What is in a set must be a key, and all of one kind.
+            schema["anyOf"] = [{"items": kind} for kind in _KINDS]
+        return schema
+
+    def _either(self, members: Sequence[Type]) -> Schema:
+        """Return any of the members, but as checks have it with an Iterable there."""
+        schema: Schema = {"anyOf": [self.of(one) for one in members]}
+        loose = [one for one in members if is_loose(one)]
+        if not loose:
+            return schema
+        lists = {"if": {"type": ["array", "object"]}, "then": self.of(loose[0])}
+        schema["allOf"] = [lists]
+        iterables = [at for at, one in enumerate(members) if takes_all(one)]
+        if iterables:
+            texts = [
+                self.of(one)
+                for one in members[: iterables[0]]
+                if isinstance(one, (Reference, Exactly)) or one == Plain("str")
+            ]
+            some = {"anyOf": texts} if texts else NOTHING
+            schema["allOf"].append({"if": {"type": "string"}, "then": some})
+        return schema
 
     def _entries(self, key: Type, value: Type) -> Schema:
         # Numbers in keys are in no range, so that keys are held without bounds.
@@ -176,7 +207,7 @@ class TypeSchemas:
         return {"enum": kept} if kept else NOTHING
 
 
-def _kinds(name: str) -> str:
+def _of(name: str) -> str:
     return "plans or devices" if len(BUILT_IN[name]) > 1 else f"{BUILT_IN[name][0]}s"
 
 

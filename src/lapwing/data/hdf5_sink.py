@@ -66,6 +66,7 @@ class Hdf5Sink:
         self._files = RunFiles(period, on_trouble)
         self._expected: set[str] = set()
         self._going_on: set[str] = set()
+        self._heard: set[str] = set()  # runs of which the journal told first
         self._lock = threading.Lock()  # of what is expected
         self._ignored: dict[str, list[str]] = {}  # runs, and all that is theirs
         self._ignored_run: dict[str, str] = {}
@@ -91,7 +92,7 @@ class Hdf5Sink:
             return
         uid, path = _uid(doc), place_of_run(self._data_dir, doc)
         with self._lock:
-            if uid in self._going_on:
+            if uid in self._going_on or uid in self._heard:
                 return
             reserve(path)
             self._expected.add(uid)
@@ -186,9 +187,12 @@ class Hdf5Sink:
         with self._lock:
             expected = uid in self._expected
             self._expected.discard(uid)
+            if not expected:
+                # The journal may be quicker than who asks for the name in-line.
+                self._heard.add(uid)
+                self._files.expect(uid, path)
         self._listen(uid)
         if not expected:
-            self._files.expect(uid, path)
             try:
                 done = not _take_place(path, uid)
             except DataError as exc:

@@ -97,6 +97,18 @@ def test_name_that_is_taken_is_refused_before_anything_moves(make, tmp_path):
         make().sink(*documents[0])
 
 
+def test_journal_may_tell_of_a_run_before_its_name_is_asked_for(make):
+    documents = line_scan(3)
+    beamline = make()
+    beamline.journal.put(documents)
+    assert beamline.feed.catch_up(WAIT)
+    beamline.sink(*documents[0])
+    assert beamline.sink.wait_closed(uid_of(documents), WAIT)
+    path = beamline.sink.path_of(uid_of(documents))
+    assert list(documents_of(path)) == documents
+    assert beamline.sink.errors == []
+
+
 @pytest.mark.parametrize("start", [{"time": 1.0}, {"uid": 1, "time": "x"}])
 def test_start_document_without_uid_or_time_is_refused(make, start):
     with pytest.raises(DocumentError, match="a start document has uid"):

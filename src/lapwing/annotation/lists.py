@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from lapwing.annotation.description import plan_to_dict
-from lapwing.annotation.names import DEEPEST, NameLists
+from lapwing.annotation.name_patterns import DEEPEST
+from lapwing.annotation.names import NameLists
 from lapwing.annotation.prepare import Namespace
 from lapwing.annotation.signature import place_of, read_plan
 from lapwing.annotation.trees import LiveDevice, described_trees
@@ -71,8 +72,7 @@ def _refusal(invalid: Mapping[str, PlanArgumentError]) -> PlanArgumentError:
     told = "".join(f"\n  {error.args[0]}" for error in invalid.values())
     several = f"{len(invalid)} plans" if len(invalid) > 1 else "a plan"
     return PlanArgumentError(
-        f"{several} cannot be listed:{told}\n",
-        hint="mend what is told, or ignore invalid plans",
+        f"{several} cannot be listed; mend what is told, or ignore invalid plans:{told}",
         plans=dict(invalid),
     )
 

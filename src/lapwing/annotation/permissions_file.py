@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lapwing.annotation.excerpt import shown
-from lapwing.annotation.names import NamePattern, parse_name, parse_plan_name
+from lapwing.annotation.name_patterns import NamePattern, parse_name, parse_plan_name
 from lapwing.annotation.patterns import BoundedPattern
 from lapwing.annotation.permissions_rules import (
     DeviceRule,

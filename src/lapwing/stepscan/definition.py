@@ -6,6 +6,7 @@ Test: tests/unit/stepscan/test_definition.py; property: there and back.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -209,7 +210,10 @@ def _refused(
         ((_nearest(places, path), *said) for path, said in first.items()),
         key=lambda one: one[0] or Place(0, 0),
     )
-    every = [str(error_at(name, place, text)) for place, text, _ in found]
+    every = [
+        str(error_at(name, place, text, hint=hint or None))
+        for place, text, hint in found
+    ]
     place, text, hint = found[0]
     if len(found) > 1:
         more = len(found) - 1
@@ -238,8 +242,21 @@ def _problem(error: Any, data: Any) -> tuple[Path, str, str]:
     return path, f"{what} is {_shown(found)}; needed: {_mended(allowed)}", ""
 
 
+_WORDS = (
+    (re.compile(r"^Input "), ""),
+    (re.compile(r"^String should"), "a text that should"),
+    (re.compile(r"^List should have (at \w+ \d+) items?.*"), r"\1 of them"),
+    (re.compile(r"^greater than or equal to (\S+)$"), r"\1 or more"),
+    (re.compile(r"^less than or equal to (\S+)$"), r"\1 or less"),
+    (re.compile(r"^greater than (\S+)$"), r"more than \1"),
+)
+"""What pydantic says, and what we say instead."""
+
+
 def _mended(allowed: str) -> str:
-    return allowed.removeprefix("Input ").replace("String should", "a text that should")
+    for pattern, ours in _WORDS:
+        allowed = pattern.sub(ours, allowed)
+    return allowed
 
 
 def _path_of(loc: Iterable[Any], data: Any) -> tuple[Path, Any]:

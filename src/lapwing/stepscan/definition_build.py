@@ -6,6 +6,7 @@ Test: tests/unit/stepscan/test_definition.py; property: there and back.
 """
 
 import weakref
+from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -20,6 +21,7 @@ from lapwing.stepscan.definition_detectors import (
 )
 from lapwing.stepscan.definition_fault import PartError, naming
 from lapwing.stepscan.definition_model import PostingPart, ScanDefinition
+from lapwing.stepscan.definition_options import checked
 from lapwing.stepscan.definition_positioners import moved
 from lapwing.stepscan.definition_text import Path
 from lapwing.stepscan.detector import Detector
@@ -151,20 +153,19 @@ def _detector(part: DetectorPart | ReadyDetectorPart, path: Path) -> Detector:
 
 
 def _ready(part: ReadyDetectorPart, path: Path) -> Detector:
-    from lapwing.stepscan.detectors import KINDS, get_detector
+    from lapwing.stepscan.detectors import KINDS, get_kind
 
     if part.kind is not None and part.kind not in KINDS:
+        close = get_close_matches(part.kind, KINDS, 1)
         raise PartError(
-            (*path, "kind"), f"is {part.kind!r}; there are {', '.join(KINDS)}"
+            (*path, "kind"),
+            f"is {part.kind!r}; there are {', '.join(KINDS)}",
+            f"did you mean {close[0]}?" if close else "",
         )
-    options: dict[str, Any] = dict(part.options)
-    try:
-        if part.kind is None:
-            found = get_detector(part.prefix, **options)
-        else:
-            found = KINDS[part.kind](part.prefix, **options)
-    except TypeError as exc:  # an option that this kind does not take
-        raise PartError((*path, "options"), f"cannot be taken: {exc}") from exc
+    prefix, kind = part.prefix, part.kind
+    if kind is None:
+        prefix, kind = get_kind(prefix)
+    found = KINDS[kind](prefix, **checked(part, kind, KINDS[kind], path))
     made_of[found] = part
     return found
 

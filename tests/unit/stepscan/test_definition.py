@@ -220,7 +220,7 @@ WRONG = [
     (TWO + "  - {pv: SIM.X, positions: [1, 2]}", "are called 'SIM_X'"),
     (TWO + "npts: 3", "3, column 1: npts cannot stand beside positioners"),
     ("name: x", "1, column 1: the scan has none of positioners, mesh, xafs, npts"),
-    (TWO + "dwell: -1", "3, column 1: dwell is -1; needed: greater than or equal to"),
+    (TWO + "dwell: -1", "3, column 1: dwell is -1; needed: 0 or more"),
     (TWO + "dwell: [1, 2, 3]", "3, column 1: dwell: there are 3 for 2 points"),
     (TWO + "breakpoints: [0, 7]", "3, column 18: breakpoints[1]: 7 is no point"),
     (TWO + "retries: true", "3, column 1: retries is True; needed: integer"),
@@ -236,8 +236,26 @@ WRONG = [
     (TWO + "detectors: [{kind: mca}]", "detectors[0] has no prefix"),
     (TWO + "detectors: [{prefix: A, kind: mac}]", "detectors[0].kind: is 'mac'; there"),
     (
+        TWO + "detectors: [{prefix: A, kind: scaler, options: {num_chanels: 2}}]",
+        "(did you mean num_channels?)",
+    ),
+    (
+        TWO + "detectors: [{prefix: A, kind: scaler, options: {num_channels: two}}]",
+        "detectors[0].options.num_channels: is 'two'; needed: a valid integer",
+    ),
+    (
+        TWO + "detectors: [{prefix: A, kind: simple, options: {counters: [B]}}]",
+        "counters: is no option of a detector of the kind simple, which takes label, ",
+    ),
+    (
+        TWO + "detectors: [{prefix: A, kind: scalar}]",
+        "there are simple, motor, scaler, ",
+    ),
+    (TWO + "counters: [{sum: [], label: x}]", "sum is []; needed: at least 1 of them"),
+    (
         TWO + "detectors: [{prefix: A, kind: mca, options: {bla: 1}}]",
-        "detectors[0].options: cannot be taken: ",
+        "column 46: detectors[0].options.bla: is no option of a detector of the kind "
+        "mca, which takes spectrum, corrected, ",
     ),
     (
         TWO + "posting: {prefix: A, template: x}",
@@ -396,3 +414,18 @@ def test_step_scans_do_without_pydantic_and_yaml():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_options_of_a_detector_come_as_its_class_takes_them():
+    text = TWO + "detectors: [{prefix: 'A:', kind: mcs, options: {names: {2: I0}}}]"
+    (detector,) = scan_of(text).detectors
+    assert detector._names == {2: "I0"}
+
+
+def test_of_several_problems_each_has_its_hint():
+    text = "positioners: [{pv: A, positions: {start: 0, stop: 1, nmu: 2}}]\ndwell: -1\n"
+    with pytest.raises(ConfigError) as caught:
+        loads(text, "f.yaml")
+    first, second = caught.value.context["problems"]
+    assert first.endswith("(did you mean num?)")
+    assert second.endswith("dwell is -1; needed: 0 or more")

@@ -13,7 +13,13 @@ from lapwing.stepscan.detectors.computed import (
     TotalCounter,
 )
 from lapwing.stepscan.detectors.electrometer import Electrometer
-from lapwing.stepscan.detectors.find import KINDS, find_detector, get_detector
+from lapwing.stepscan.detectors.find import (
+    KINDS,
+    find_detector,
+    find_kind,
+    get_detector,
+    get_kind,
+)
 from lapwing.stepscan.detectors.mca import McaDetector, MultiMcaDetector
 from lapwing.stepscan.detectors.mcs import McsDetector
 from lapwing.stepscan.detectors.ready import ReadyDetector
@@ -41,5 +47,7 @@ __all__ = [
     "TextCounter",
     "TotalCounter",
     "find_detector",
+    "find_kind",
     "get_detector",
+    "get_kind",
 ]

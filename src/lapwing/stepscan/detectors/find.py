@@ -65,7 +65,7 @@ async def find_detector(
         DeviceError: It is not of that kind.
     """
     if kind is None:
-        prefix, kind = await _look_at(prefix, timeout)
+        prefix, kind = await find_kind(prefix, timeout=timeout)
     if kind not in KINDS:
         raise PlanArgumentError(
             f"there is no kind of detector {kind!r}; there are {', '.join(KINDS)}"
@@ -89,8 +89,29 @@ def get_detector(
     return device_loop.call(find_detector(prefix, kind, timeout=timeout, **options))
 
 
-async def _look_at(prefix: str, timeout: float) -> tuple[str, str]:
-    """Return the prefix in full, and the kind that it is of."""
+def get_kind(prefix: str, *, timeout: float = 5.0) -> tuple[str, str]:
+    """Return a prefix in full, and the kind that it is of; blocks, for scripts.
+
+    Args:
+        prefix: See `find_detector`.
+        timeout: Seconds that it may take to answer.
+
+    Raises:
+        DisconnectedError: Nothing of that prefix answers.
+    """
+    return device_loop.call(find_kind(prefix, timeout=timeout))
+
+
+async def find_kind(prefix: str, *, timeout: float = 5.0) -> tuple[str, str]:
+    """Return a prefix in full, and the kind that it is of; to be awaited.
+
+    Args:
+        prefix: See `find_detector`.
+        timeout: Seconds that it may take to answer.
+
+    Raises:
+        DisconnectedError: Nothing of that prefix answers.
+    """
     bare = bare_of(prefix)
     asked = {f"{bare}.RTYP": bare, f"{bare}:RTYP": f"{bare}:"}
     signs = {f"{bare}:{sign}": kind for sign, kind in _SIGNS}

@@ -46,7 +46,8 @@ def kind(schema, whole):
 
 def attributes(**given):
     """Write attributes of HTML; those that are None or False are left out."""
-    kept = {key: one for key, one in given.items() if one not in (None, False)}
+    kept = {key: one for key, one in given.items() if one is not None}
+    kept = {key: one for key, one in kept.items() if one is not False}
     return "".join(
         f" {key}" if one is True else f' {key.replace("_", "-")}="{escape(str(one))}"'
         for key, one in kept.items()

@@ -72,7 +72,7 @@ def _refusal(invalid: Mapping[str, PlanArgumentError]) -> PlanArgumentError:
     told = "".join(f"\n  {error.args[0]}" for error in invalid.values())
     several = f"{len(invalid)} plans" if len(invalid) > 1 else "a plan"
     return PlanArgumentError(
-        f"{several} cannot be listed; mend what is told, or ignore invalid plans:{told}",
+        f"{several} cannot be listed; mend this, or ignore invalid plans:{told}",
         plans=dict(invalid),
     )
 

@@ -12,7 +12,7 @@ import click
 from lapwing.annotation.export import FILE_NAME, write_lists
 from lapwing.annotation.lists import ExistingLists
 from lapwing.cli.devices_screen import counted, num_parts
-from lapwing.cli.startup import Source, code_options
+from lapwing.cli.startup import Source, code_options, tell_invalid
 
 
 @click.command("list-plans-devices")
@@ -67,8 +67,7 @@ def command(
     path = file_dir / file_name
     written = write_lists(path, lists)
     click.echo(f"{path}: {_summary(lists)}{'' if written else '; nothing is new'}")
-    for error in lists.invalid.values():
-        click.secho(f"left out: {error.args[0]}", fg="yellow", err=True)
+    tell_invalid(lists)
 
 
 def _summary(lists: ExistingLists) -> str:

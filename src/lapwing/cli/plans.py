@@ -16,7 +16,7 @@ from lapwing.annotation.forms import plan_schema
 from lapwing.annotation.names import select_plans
 from lapwing.cli.plans_screen import plan_table, show_plan
 from lapwing.cli.screen import console
-from lapwing.cli.startup import Source, list_options, missing
+from lapwing.cli.startup import Source, list_options, missing, tell_invalid
 from lapwing.plans.durable_check import check_durable
 from lapwing.plans.form_check import check_form
 from lapwing.plans.form_check import list_plans as plans_in
@@ -38,7 +38,9 @@ def list_plans(source: Source, names: tuple[str, ...], as_json: bool) -> None:
     NAME is a name, or a pattern of names such as ':^count'. Without any all plans are
     listed.
     """
-    plans = source.read().plans
+    lists = source.read()
+    plans = lists.plans
+    tell_invalid(lists)
     chosen = select_plans(names or plans, plans)
     for name in chosen:
         if name not in plans:
@@ -66,6 +68,8 @@ def show(source: Source, name: str, schema: bool, as_json: bool) -> None:
     if schema and as_json:
         raise click.UsageError("--schema and --json exclude each other.")
     lists = source.read()
+    if name in lists.invalid:
+        raise lists.invalid[name]
     if name not in lists.plans:
         raise missing("plan", name, lists.plans)
     described = lists.plans[name]

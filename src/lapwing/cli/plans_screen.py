@@ -5,7 +5,7 @@ Must not know where the descriptions of plans come from.
 Test: tests/unit/cli/test_plans_list.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from inspect import _ParameterKind
 
 from rich.console import Console
@@ -19,6 +19,7 @@ from lapwing.annotation.forms import unit_of
 from lapwing.annotation.parameters import MISSING, Parameter, PlanModel
 from lapwing.cli.screen import plain, table
 
+_SHORT = 8  # names, which the words for a type have room for
 _STARS = {_ParameterKind.VAR_POSITIONAL: "*", _ParameterKind.VAR_KEYWORD: "**"}
 _GIVEN = {
     _ParameterKind.POSITIONAL_ONLY: "by position",
@@ -72,6 +73,20 @@ def show_plan(screen: Console, plan: PlanModel) -> None:
         )
     screen.print()
     screen.print(Padding(made, (0, 0, 0, 2)))
+    for kind, name, names in _long_lists(plan):
+        about = Text(f"{name}, {len(names)} {kind}: ", style="bold")
+        screen.print()
+        screen.print(Padding(about.append_text(plain(", ".join(names))), (0, 0, 0, 2)))
+
+
+def _long_lists(plan: PlanModel) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield the lists that are cut short in the table."""
+    for one in plan.parameters:
+        for kind in ("devices", "plans", "enums"):
+            lists = getattr(one.annotation, kind, {})
+            for name, names in lists.items():
+                if len(names) > _SHORT:
+                    yield kind, name, names
 
 
 def _may_be(one: Parameter) -> str:
@@ -82,7 +97,9 @@ def _may_be(one: Parameter) -> str:
         most = "" if one.maximum is None else f" to {high:g}"
         words += f",{least}{most}"
     unit = unit_of(one)
-    return f"{words} {unit}" if unit else words
+    if not unit:
+        return words
+    return f"{words} {unit}" if one.range else f"{words}, in {unit}"
 
 
 def _default(one: Parameter) -> Text:

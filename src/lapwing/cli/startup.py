@@ -129,15 +129,13 @@ class Source:
     def read(self) -> ExistingLists:
         """Return plans and devices: of code, or of a file; if asked, of one group.
 
-        Plans that are faulty are told and left out.
+        Plans that are faulty are left out, and returned with what is wrong.
 
         Raises:
             ConfigError: What was named is not there, or wrong.
             AccessError: There is no such group.
         """
         found = self.load(ignore_invalid_plans=True) if self.code else self._listed()
-        for error in found.invalid.values():
-            click.secho(f"left out: {error}", fg="yellow", err=True)
         if self.permissions is None and self.group is None:
             return found
         if self.permissions is None or self.group is None:
@@ -145,7 +143,7 @@ class Source:
         allowed = read_permissions(self.permissions).allowed_lists(
             found.plans, found.devices, self.group
         )
-        return ExistingLists(allowed.plans, allowed.devices)
+        return ExistingLists(allowed.plans, allowed.devices, found.invalid)
 
     @property
     def code(self) -> list[str]:
@@ -184,6 +182,12 @@ class Source:
         given = self.code + (["--lists"] if self.lists is not None else [])
         if len(given) > 1:
             raise click.UsageError(f"{' and '.join(given)} exclude each other.")
+
+
+def tell_invalid(lists: ExistingLists) -> None:
+    """Tell which plans were left out, and why."""
+    for error in lists.invalid.values():
+        click.secho(f"left out: {error.args[0]}", fg="yellow", err=True)
 
 
 def missing(kind: str, name: str, known: Collection[str]) -> PlanArgumentError:

@@ -323,3 +323,17 @@ def test_what_is_filled_into_the_example_is_a_valid_plan(tmp_path):
     assert item["args"] == [["det1", "det2"], "m1", 0.5, 8000.0, 1, 2]
     lists = {"allowed_plans": {"scan": SCAN, "count": {}}, "allowed_devices": None}
     assert validate_plan(item, **lists) == (True, "")
+
+
+def test_zeros_are_numbers_in_the_example(tmp_path):
+    plan = described("int", min="0", max="0", default="0")
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps(plan_schema(plan)))
+    page = subprocess.run(
+        [sys.executable, "-I", str(EXAMPLE), str(file)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+    ).stdout
+    (x,) = Controls(page).found.values()
+    assert {x[1][key] for key in ("min", "max", "value")} == {"0"}

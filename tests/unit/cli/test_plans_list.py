@@ -151,6 +151,19 @@ def test_faulty_plans_are_told_and_the_others_listed(terminal):
     assert result.exit_code == 0
     assert len(lines(result.stdout)) == 3
     assert result.stderr.count("left out: plan ") == 2
+    result = terminal.call("plans", "show", "count", *LAB)
+    assert result.exit_code == 0
+    assert "left out" not in result.stderr
+    result = terminal.call("plans", "show", "worse", *LAB)
+    assert str(result.exception).startswith("plan 'worse' (")
+
+
+def test_long_lists_are_shown_whole(terminal):
+    names = [f"m{n}" for n in range(12)]
+    terminal.file("lab.py", CODE.replace('["det", "det.val"]', str(names)))
+    shown = " ".join(terminal("plans", "show", "count", *LAB).split())
+    assert "and 4 more" in shown
+    assert f"Detectors, 12 devices: {', '.join(sorted(names))}" in shown
 
 
 @pytest.mark.parametrize(

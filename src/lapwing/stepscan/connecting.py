@@ -12,7 +12,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lapwing.epics import EpicsDevice, connect_all
-from lapwing.errors import DeviceError, LapwingError
+from lapwing.errors import (
+    DeviceError,
+    DeviceTimeoutError,
+    DisconnectedError,
+    LapwingError,
+)
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detector import Detector
 from lapwing.stepscan.point import Column, Point
@@ -99,6 +104,38 @@ def _columns_of(positioners: Sequence[Positioner]) -> list[Column]:
         for one in positioners
         if one.is_pv
     ]
+
+
+async def reconnect(scan: "StepScan") -> bool:
+    """Wait until every PV of a scan answers again, and arm its detectors anew.
+
+    Args:
+        scan: The scan.
+
+    Returns:
+        Whether they do; else people have asked for something meanwhile.
+
+    Raises:
+        DisconnectedError: They do not within the scan's ``reconnect_timeout``.
+        DeviceError: A detector that answers cannot be armed.
+    """
+    delay = 0.25
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while not scan.requests.any:
+        try:
+            await scan.connect(timeout=2.0)
+            await scan.arm()
+            await scan.look_at_dwell()
+        except (DisconnectedError, DeviceTimeoutError):
+            limit = scan.reconnect_timeout
+            if limit is not None and loop.time() - began > limit:
+                raise
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, 2.0)
+        else:
+            return True
+    return False
 
 
 async def problems_of(positioners: Sequence[Positioner]) -> list[LapwingError]:

@@ -5,16 +5,15 @@ Must not know the engine, connections, nor the order in which things are done.
 Test: tests/unit/stepscan/test_scan.py.
 """
 
-import numbers
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lapwing.errors import PlanArgumentError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detector import Detector
+from lapwing.stepscan.given import dwell_of, whole
 from lapwing.stepscan.hooks import Hook, Hooks
 from lapwing.stepscan.names import ExtraPVs, labelled
 from lapwing.stepscan.positioner import Positioner, check_lengths
@@ -66,11 +65,11 @@ class Parts(Hooks):
         self._triggers = list(triggers)
         self._counters = list(counters)
         self.breakpoints = frozenset(
-            _whole(one, "breakpoint", "the number of a point") for one in breakpoints
+            whole(one, "breakpoint", "the number of a point") for one in breakpoints
         )
         self.extra_pvs = labelled(extra_pvs)
-        self.dwell = _dwell_of(dwell)
-        self.npts = None if npts is None else _whole(npts, "npts", "a number of points")
+        self.dwell = dwell_of(dwell)
+        self.npts = None if npts is None else whole(npts, "npts", "a number of points")
         self._refuse_what_cannot_be()
 
     @property
@@ -151,6 +150,17 @@ class Parts(Hooks):
                     f"two parts of the scan are called {one.name!r}: "
                     f"{other!r} and {one!r}; give one of them another name"
                 )
+        self._refuse_one_pv_twice()
+
+    def _refuse_one_pv_twice(self) -> None:
+        moved: dict[str, Positioner] = {}
+        for one in self.positioners:
+            other = moved.setdefault(one.pv.removesuffix(".VAL"), one)
+            if other is not one:
+                raise PlanArgumentError(
+                    f"{other.title} and {one.title} both move {one.pv}; one of them "
+                    "is enough"
+                )
 
     def check(self) -> int:
         """Return the number of points, if the scan can be done.
@@ -189,27 +199,3 @@ class Parts(Hooks):
             "counters": counters,
             "extra_pvs": self.all_extra_pvs(),
         }
-
-
-def _whole(value: Any, name: str, what: str) -> int:
-    """Return a number that must be whole, as an int."""
-    if isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_):
-        number = float(value)
-        if number.is_integer():
-            return int(number)
-    raise PlanArgumentError(f"{name} {value!r} is not {what}; a whole number is needed")
-
-
-def _dwell_of(dwell: ArrayLike | None) -> NDArray[np.float64] | None:
-    if dwell is None:
-        return None
-    try:
-        seconds = np.atleast_1d(np.asarray(dwell, float))
-    except (TypeError, ValueError):
-        seconds = np.array([np.nan])
-    if seconds.ndim != 1 or not (np.isfinite(seconds) & (seconds >= 0)).all():
-        raise PlanArgumentError(
-            f"{dwell!r} is no dwell; seconds, 0 or more, or one for each point are "
-            "needed"
-        )
-    return seconds

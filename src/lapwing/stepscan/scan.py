@@ -7,7 +7,6 @@ Test: tests/unit/stepscan/test_scan.py; against the beamline in test_step_scan.
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
-import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,15 +17,14 @@ from lapwing.engine import device_loop
 from lapwing.engine.engine import Engine, EngineResult
 from lapwing.errors import (
     DeviceError,
-    DeviceTimeoutError,
-    DisconnectedError,
 )
 from lapwing.messages import MsgGenerator
 from lapwing.status import Status, status_of
-from lapwing.stepscan.connecting import connect_scan, verify
+from lapwing.stepscan.connecting import connect_scan, reconnect, verify
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.engine_side import EngineSide
 from lapwing.stepscan.estimate import seconds_of
+from lapwing.stepscan.given import count_of, number
 from lapwing.stepscan.hooks import Hook
 from lapwing.stepscan.loop import step_scan
 from lapwing.stepscan.names import ExtraPVs
@@ -130,18 +128,22 @@ class StepScan(Parts):
         )
         self.name = name
         self.parent = None
-        self.pos_settle_time = pos_settle_time
-        self.det_settle_time = det_settle_time
-        self.max_retries = max_retries
-        self.reconnect_timeout = reconnect_timeout
-        self.min_runtime = min_runtime
+        self.pos_settle_time = number(pos_settle_time, "pos_settle_time")
+        self.det_settle_time = number(det_settle_time, "det_settle_time")
+        self.max_retries = count_of(max_retries, "max_retries")
+        self.reconnect_timeout = (
+            None
+            if reconnect_timeout is None
+            else number(reconnect_timeout, "reconnect_timeout")
+        )
+        self.min_runtime = number(min_runtime, "min_runtime", most=1.0)
         self.keep_invalid = keep_invalid
         self.restore = restore
         self.md = dict(md or {})
         self.requests = Requests()
         self.engine_side = EngineSide(self)
         self.progress = Progress(list(listeners))
-        self.progress.message_points = message_points
+        self.progress.message_points = count_of(message_points, "message_points")
         if data_callback is not None:
             self.progress.listeners.append(Calls(self, data_callback))
         self.point = Point("point")
@@ -176,23 +178,7 @@ class StepScan(Parts):
             DisconnectedError: They do not within ``reconnect_timeout``.
             DeviceError: A detector that answers cannot be armed.
         """
-        delay = 0.25
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        while not self.requests.any:
-            try:
-                await self.connect(timeout=2.0)
-                await self.arm()
-                await self._look_at_dwell()
-            except (DisconnectedError, DeviceTimeoutError):
-                limit = self.reconnect_timeout
-                if limit is not None and loop.time() - began > limit:
-                    raise
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, 2.0)
-            else:
-                return True
-        return False
+        return await reconnect(self)
 
     async def verify(self) -> None:
         """Raise if some position cannot be gone to; nothing moves.
@@ -215,7 +201,7 @@ class StepScan(Parts):
     async def _stage(self) -> None:
         await self.connect()
         await self.verify()
-        await self._look_at_dwell()
+        await self.look_at_dwell()
         try:
             await self.arm()
             await self.progress.open(self)
@@ -225,7 +211,7 @@ class StepScan(Parts):
                 await self._unstage()
             raise
 
-    async def _look_at_dwell(self) -> None:
+    async def look_at_dwell(self) -> None:
         """Learn what the detectors count, where the scan does not set it."""
         if self.dwell is None:
             for one in self.detectors:

@@ -148,6 +148,18 @@ def test_lists_of_unequal_length_are_refused_with_label_and_length_of_each():
         (lambda: StepScan(npts=3, breakpoints=[True]), "breakpoint True is not"),
         (lambda: StepScan(npts=3, breakpoints=["1"]), "breakpoint '1' is not"),
         (lambda: StepScan(npts=3, breakpoints=[np.nan]), "breakpoint nan is not"),
+        (lambda: StepScan(npts=1, pos_settle_time=-1), "pos_settle_time=-1 cannot be"),
+        (lambda: StepScan(npts=1, det_settle_time="a"), "det_settle_time='a' cannot"),
+        (lambda: StepScan(npts=1, max_retries=-1), "max_retries=-1 cannot be"),
+        (lambda: StepScan(npts=1, max_retries=1.5), "max_retries 1.5 is not"),
+        (lambda: StepScan(npts=1, min_runtime=2), "a number from 0 to 1 is needed"),
+        (lambda: StepScan(npts=1, reconnect_timeout=-3), "reconnect_timeout=-3"),
+        (lambda: StepScan(npts=1, message_points=-2), "message_points=-2 cannot be"),
+        (
+            lambda: StepScan([Positioner("IOC:m1", [1], name="a"),
+                              Positioner("IOC:m1.VAL", [1], name="b")]),
+            "positioner a and positioner b both move IOC:m1.VAL",
+        ),
         (lambda: StepScan(npts=2.5), "npts 2.5 is not a number of points"),
         (
             lambda: StepScan([Positioner("IOC:x", [1, 2, 3])], npts=5),
@@ -305,6 +317,11 @@ def test_a_snake_of_three_axes_never_jumps():
     points, _ = mesh(("z", range(3)), ("y", range(4)), ("x", range(5)), snake=True)
     steps = np.abs(np.diff(np.transpose(points), axis=0)).sum(axis=1)
     assert (steps == 1).all()
+
+
+def test_two_fields_of_one_record_may_be_moved():
+    a, b = Positioner("IOC:m1", [1]), Positioner("IOC:m1.VELO", [1])
+    assert StepScan([a, b]).check() == 1
 
 
 def test_a_detector_may_be_called_as_its_trigger_is():

@@ -211,7 +211,9 @@ def _as_arc(begin: float, end: float) -> tuple[float, float]:
     end += 2 * pi if end < begin else 0
     if end < begin or end - begin >= 2 * pi:
         return 0.0, 2 * pi
-    first = (begin + 2 * pi) % (2 * pi)
+    if 0 <= begin < 2 * pi:  # as it is, so that its description makes the same again
+        return begin, end
+    first = begin % (2 * pi) % (2 * pi)  # twice, for rounding may make it 2 pi
     return first, first + (end - begin)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lapwing.errors import PlanArgumentError
 from lapwing.trajectory import (
@@ -114,6 +116,14 @@ def test_angles_of_a_sector_are_brought_to_one_turn():
     assert SectorROI([0, 0], [0, 1], [pi / 2, -pi / 2]).angles == [pi / 2, 3 * pi / 2]
     assert SectorROI([0, 0], [0, 1], [1, 9]).angles == [0, 2 * pi]
     assert SectorROI([0, 0], [0, 1], [9, -9]).angles == [0, 2 * pi]
+
+
+@given(st.floats(-20, 20) | st.just(-1e-17), st.floats(-20, 20))
+def test_any_sector_is_made_again_of_its_description(begin: float, end: float):
+    sector = SectorROI([0, 0], [1, 2], [begin, end])
+    assert 0 <= sector.angles[0] < 2 * pi
+    assert sector.angles[0] <= sector.angles[1]
+    assert ROI.from_json(sector.to_json()) == sector
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,9 @@ async def verify(positioners: Sequence[Positioner]) -> None:
     if len(found) == 1:
         raise found[0]
     if found:
-        kinds = {type(one) for one in found}
+        kinds, hints = {type(one) for one in found}, {one.hint for one in found}
         kind = kinds.pop() if len(kinds) == 1 else DeviceError
-        raise kind("; ".join(map(str, found)), hint="", problems=found)
+        # One hint for all, where they have the same.
+        hint = hints.pop() if len(hints) == 1 else ""
+        sentences = [str(one.args[0] if hint else one) for one in found]
+        raise kind("; ".join(sentences), hint=hint, problems=found)

@@ -61,6 +61,19 @@ def test_a_scan_refuses_with_all_that_is_wrong(kinds, raised):
         assert f"motor {one.name}: not to 2.0" in str(said.value)
 
 
+def test_a_hint_that_all_have_is_told_once():
+    class Hinting(Refusing):
+        def check_value(self, value):
+            if value > 1:
+                raise LimitError(f"not to {value}")
+
+    moved = [Positioner(Hinting(name), [0, 2 + i]) for i, name in enumerate("ab")]
+    with pytest.raises(LimitError) as said:
+        asyncio.run(StepScan(moved).verify())
+    hint = LimitError.default_hint
+    assert str(said.value) == f"not to 2.0; not to 3.0 ({hint})"
+
+
 def test_what_is_no_word_of_the_device_is_raised_as_it_is():
     broken = positioner("x", [0, 2], ZeroDivisionError)
     broken.axis.check_value = lambda value: 1 / 0

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lapwing.annotation.export import decode_lists, encode_lists
+from lapwing.annotation.forms import plan_schema
 from lapwing.annotation.lists import ExistingLists
 from lapwing.annotation.permissions import Permissions, read_permissions
-from lapwing.errors import ConfigError
+from lapwing.errors import ConfigError, PlanArgumentError
 
 SCRAPS = (
     "user_groups: root: allowed_plans: forbidden_devices: existing_plans: null - [ ] "
@@ -83,6 +84,35 @@ def test_a_file_of_anything_is_an_answer_or_our_error(content):
 @given(contents)
 def test_many_more_files_of_anything(content):
     read_anything(content)
+
+
+ALL = {"allowed_plans": [None], "allowed_devices": [":?.*"]}
+HALF = {"allowed_plans": [":a"], "allowed_devices": [None], "forbidden_devices": [":a"]}
+keys = st.sampled_from(
+    ["components", "parameters", "annotation", "devices", "excluded"]
+)
+hostile = st.dictionaries(
+    names,
+    st.recursive(
+        values,
+        lambda inner: st.dictionaries(keys, st.lists(inner, max_size=2) | inner),
+        max_leaves=6,
+    ),
+)
+
+
+@MANY
+@given(hostile, hostile)
+def test_lists_of_anything_can_be_filtered_and_shown(plans, devices):
+    held = Permissions.from_dict({"user_groups": {"root": ALL, "users": HALF}})
+    for group in held.groups:
+        lists = held.allowed_lists(plans, devices, group)
+        assert set(lists.plans) <= set(plans)
+        assert set(lists.devices) <= set(devices)
+        for described in lists.plans.values():
+            with suppress(PlanArgumentError):
+                allowed = {"allowed_plans": plans, "allowed_devices": devices}
+                assert "properties" in plan_schema(described, **allowed)
 
 
 @MANY

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lapwing.annotation.lists import components_of
 from lapwing.annotation.names import in_order
 from lapwing.annotation.parameters import Annotation
 from lapwing.annotation.type_names import BUILT_IN
@@ -240,5 +241,4 @@ def _collect(
         if isinstance(described, dict):
             if not described.get("excluded") and (not flag or described.get(flag)):
                 found.append(prefix + name)
-            parts = described.get("components") or {}
-            _collect(parts, f"{prefix}{name}.", flag, found)
+            _collect(components_of(described), f"{prefix}{name}.", flag, found)

@@ -151,6 +151,18 @@ def describe_devices(
     }
 
 
+def components_of(described: Any) -> dict[str, Any]:
+    """Return the descriptions of a device's parts; what describes none is left out."""
+    parts = described.get("components") if isinstance(described, dict) else None
+    if not isinstance(parts, dict):
+        return {}
+    return {
+        name: one
+        for name, one in parts.items()
+        if isinstance(name, str) and isinstance(one, dict)
+    }
+
+
 class _Describing:
     """Describes one device and its parts."""
 

@@ -167,7 +167,7 @@ class _Narrowing:
         return found
 
     def plan(self, described: dict[str, Any]) -> dict[str, Any]:
-        before = described.get("parameters")
+        before = described.get("parameters") if isinstance(described, dict) else None
         if not isinstance(before, (list, tuple)):
             return described
         parameters = [self.parameter(one) for one in before]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lapwing.annotation.lists import components_of
 from lapwing.annotation.names import matching_devices
 from lapwing.annotation.trees import described_trees
 
@@ -89,7 +90,7 @@ def _kept_parts(parts: Mapping[str, Any], prefix: str, has: _Has) -> dict[str, A
 
 
 def _kept(described: dict[str, Any], path: str, has: _Has) -> dict[str, Any] | None:
-    before = described.get("components") or {}
+    before = components_of(described)
     parts = _kept_parts(before, f"{path}.", has) if before else {}
     excluded = bool(described.get("excluded")) or not has(path)
     if excluded and not parts:

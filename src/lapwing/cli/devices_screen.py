@@ -11,6 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from lapwing.annotation.lists import components_of
 from lapwing.cli.screen import plain, table
 
 _CAN = {"is_readable": "read", "is_movable": "move", "is_flyable": "fly"}
@@ -24,9 +25,8 @@ def counted(number: int, what: str) -> str:
 def num_parts(devices: Mapping[str, Any]) -> int:
     """Return how many parts devices have, parts of parts among them."""
     return sum(
-        len(one.get("components") or {}) + num_parts(one.get("components") or {})
+        len(components_of(one)) + num_parts(components_of(one))
         for one in devices.values()
-        if isinstance(one, dict)
     )
 
 
@@ -35,11 +35,10 @@ def walked(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield dotted name and description of devices, and of parts down to a depth."""
     for name, one in sorted(devices.items(), key=lambda pair: pair[0].upper()):
-        if isinstance(one, dict):
-            yield path + name, one
-            if depth != 1:
-                parts = one.get("components") or {}
-                yield from walked(parts, max(depth - 1, 0), f"{path}{name}.")
+        yield path + name, one
+        if depth != 1:
+            parts = components_of(one)
+            yield from walked(parts, max(depth - 1, 0), f"{path}{name}.")
 
 
 def device_table(devices: list[tuple[str, dict[str, Any]]]) -> Table:

@@ -97,9 +97,9 @@ def _may_be(one: Parameter) -> str:
         most = "" if one.maximum is None else f" to {high:g}"
         words += f",{least}{most}"
     unit = unit_of(one)
-    if not unit:
-        return words
-    return f"{words} {unit}" if one.range else f"{words}, in {unit}"
+    if unit:
+        words += f" {unit}" if one.range else f", in {unit}"
+    return words if one.step is None else f"{words}, in steps of {one.step:g}"
 
 
 def _default(one: Parameter) -> Text:

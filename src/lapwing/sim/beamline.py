@@ -6,7 +6,6 @@ Test: tests/system/test_beamline.py; by hand ``python -m lapwing.sim.beamline``.
 """
 
 import sys
-from collections.abc import Sequence
 from typing import Self
 
 from lapwing.sim.ports import client_environment, free_port
@@ -29,22 +28,12 @@ class Beamline(ServerProcess):
     Attributes:
         port: TCP port of Channel Access on 127.0.0.1.
         pva_port: TCP port of PVA on 127.0.0.1; None if it serves none.
-        prefix: What all PV names begin with.
     """
 
     module = "lapwing.sim.beamline"
     library = "softioc"
     title = "the simulated beamline"
-
-    def __init__(
-        self,
-        port: int,
-        options: Sequence[str],
-        timeout: float,
-        pva_port: int | None = None,
-    ):
-        super().__init__(port, options, timeout, pva_port)
-        self.prefix = PREFIX
+    prefix = PREFIX
 
     @classmethod
     def start(

@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 
+from lapwing.sim.command_line import parser_of
 from lapwing.sim.lifetime import say_ready, watch_for_the_end
 from lapwing.sim.ports import HOST
 from lapwing.sim.sample import Sample
@@ -62,19 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lapwing.sim.beamline",
-        description="A simulated EPICS beamline; ends when its input closes.",
-    )
-    parser.add_argument("--port", type=int, required=True)
+    parser = parser_of("lapwing.sim.beamline", "A simulated EPICS beamline", "SIM:")
     parser.add_argument("--pva-port", type=int, help="serve PVA too, there")
-    parser.add_argument("--prefix", default="SIM:")
-    parser.add_argument("--velocity", type=float, default=50.0, help="mm/s")
-    parser.add_argument("--acceleration-time", type=float, default=0.005, help="s")
     parser.add_argument("--dwell", type=float, default=0.01, help="s")
-    parser.add_argument("--limit", type=float, default=10.0, help="mm")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quiet", action="store_true", help="counts without noise")
     return parser
 
 

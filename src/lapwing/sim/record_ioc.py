@@ -6,7 +6,6 @@ Test: tests/system/test_record_ioc.py; by hand ``python -m lapwing.sim.record_io
 """
 
 import sys
-from collections.abc import Sequence
 from typing import Self
 
 from lapwing.sim.server_process import ServerProcess
@@ -24,22 +23,12 @@ class RecordIoc(ServerProcess):
 
     Attributes:
         port: TCP port of Channel Access on 127.0.0.1.
-        prefix: What all PV names begin with.
     """
 
     module = "lapwing.sim.record_ioc"
     library = "caproto"
     title = "the simulated record IOC"
-
-    def __init__(
-        self,
-        port: int,
-        options: Sequence[str],
-        timeout: float,
-        pva_port: int | None = None,
-    ):
-        super().__init__(port, options, timeout, pva_port)
-        self.prefix = PREFIX
+    prefix = PREFIX
 
     @classmethod
     def start(

@@ -12,6 +12,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from lapwing.sim.command_line import parser_of
 from lapwing.sim.lifetime import say_ready, watch_for_the_end
 from lapwing.sim.ports import HOST
 from lapwing.sim.sample import Sample
@@ -43,25 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line without the program; None takes ours.
     """
-    options = _parser().parse_args(arguments)
+    parser = parser_of("lapwing.sim.record_ioc", "Simulated EPICS records", "REC:")
+    options = parser.parse_args(arguments)
     os.environ.update(server_environment(options.port))
     asyncio.run(_serve(options))
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lapwing.sim.record_ioc",
-        description="Simulated EPICS records; ends when its input closes.",
-    )
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--prefix", default="REC:")
-    parser.add_argument("--velocity", type=float, default=50.0, help="mm/s")
-    parser.add_argument("--acceleration-time", type=float, default=0.005, help="s")
-    parser.add_argument("--limit", type=float, default=10.0, help="mm")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quiet", action="store_true", help="counts without noise")
-    return parser
 
 
 def build(options: argparse.Namespace) -> dict[str, Any]:

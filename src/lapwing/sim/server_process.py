@@ -45,11 +45,13 @@ class ServerProcess:
     Attributes:
         port: TCP port of Channel Access on 127.0.0.1.
         pva_port: TCP port of PVA on 127.0.0.1; None if it serves none.
+        prefix: What all PV names begin with.
     """
 
     module: ClassVar[str]
     library: ClassVar[str]
     title: ClassVar[str]
+    prefix: ClassVar[str]
 
     def __init__(
         self,

@@ -110,9 +110,9 @@ def test_a_hundred_thousand_parts_take_less_than_a_second():
     device = Part()
     for n in range(300):
         setattr(device, f"q{n}", Part(device, parts=333))
-    began = time.perf_counter()
+    began = time.process_time()
     found = describe_devices({"d": device})
-    assert time.perf_counter() - began < 3  # 0.5 s on a quiet machine
+    assert time.process_time() - began < 1.5
     assert sum(len(one["components"]) for one in found["d"]["components"].values()) > (
         99_000
     )
@@ -305,10 +305,10 @@ def test_yaml_of_others_is_read():
     ],
 )
 def test_what_is_no_list_is_an_error_with_its_place_and_soon(content, words):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ConfigError, match=words) as caught:
         decode_lists(content, "lists.yaml")
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert str(caught.value).startswith("lists.yaml")
     assert caught.value.context["file"] == "lists.yaml"
 

@@ -305,10 +305,10 @@ def test_a_file_that_is_not_there_or_too_large_is_told(tmp_path):
 def test_patterns_that_are_catastrophic_elsewhere_take_no_time(pattern):
     devices = {"a" * 100_000 + "!": device()}
     group = {"allowed_devices": [f":{pattern}"]}
-    began = time.perf_counter()
+    began = time.process_time()
     with suppress(ConfigError):  # a pattern that is too large is refused
         permissions(group).allowed_lists({}, devices, "users")
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_patterns_beyond_count_are_refused():

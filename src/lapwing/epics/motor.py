@@ -3,6 +3,8 @@
 Owns what a finished move is, and how long one may take.
 Must not know a client library, nor plans.
 Test: tests/system/test_beamline_devices.py, against the simulated beamline.
+
+It is a little long because a motor is asked for more than any other device.
 """
 
 import asyncio

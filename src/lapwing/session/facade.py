@@ -291,13 +291,14 @@ class RunEngine:
         **kwargs: Any,
     ) -> EngineResult:
         device_loop.refuse_if_current("RE()")
-        future = asyncio.run_coroutine_threadsafe(
-            work(*args, **kwargs), device_loop.get()
-        )
         with contextlib.ExitStack() as stack:
+            # First: a Ctrl-C that comes with the first message must find its handler.
             for surround in self.context_managers:
                 stack.enter_context(surround(self))
             stack.callback(self._give_back)
+            future = asyncio.run_coroutine_threadsafe(
+                work(*args, **kwargs), device_loop.get()
+            )
             try:
                 result = self._waiting.until_done(future)
             except (KeyboardInterrupt, SystemExit):
@@ -459,7 +460,7 @@ def SigintHandler(RE: RunEngine) -> ContextManager:  # noqa: N802 - the field's 
         try:
             RE.request_pause(defer, reason="Ctrl-C")
         except TransitionError:
-            print("The plan is ending already; please wait.")  # noqa: T201
+            print("No plan runs just now that could pause.")  # noqa: T201
 
     return Sigint(lambda: pause(defer=True), lambda: pause(defer=False))
 

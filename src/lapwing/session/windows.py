@@ -15,6 +15,9 @@ from typing import Any
 
 INTERVAL = 0.03
 """Seconds between two looks at the windows."""
+LONGEST = 0.1
+"""Seconds of one wait: Python hears of a Ctrl-C that comes as a wait is about to begin
+only when it is over."""
 
 Draw = Callable[[bool], Any]
 
@@ -35,9 +38,8 @@ class KeepWindows:
         if threading.current_thread() is not threading.main_thread():
             blocking_event.wait()
             return
-        while self._has_work() and not blocking_event.wait(INTERVAL):
+        while not blocking_event.wait(INTERVAL if self._has_work() else LONGEST):
             self._turn(last=False)
-        blocking_event.wait()
         if self._has_work():
             self._turn(last=True)
 

@@ -217,6 +217,23 @@ def test_calls_are_surrounded_by_context_managers():
     assert seen == [RE]
 
 
+def test_a_call_begins_only_after_its_context_managers():
+    """Or a Ctrl-C that comes with the first message would find no handler."""
+    import contextlib
+
+    done = []
+
+    @contextlib.contextmanager
+    def surround(engine):
+        turn = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), device_loop.get())
+        turn.result(timeout=5)  # the loop has done what it was given before
+        done.append(engine.engine.state.is_idle)
+        yield
+
+    RunEngine(context_managers=[surround])([Msg("null")])
+    assert done == [True]
+
+
 def test_suspenders_get_the_blocking_engine():
     class Watcher:
         def install(self, engine):

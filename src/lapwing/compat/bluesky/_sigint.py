@@ -47,7 +47,7 @@ class SigintHandler:
         try:
             self._RE.request_pause(defer, reason="Ctrl-C")
         except TransitionError:
-            sys.stdout.write("The plan is ending already; please wait.\n")
+            sys.stdout.write("No plan runs just now that could pause.\n")
 
 
 def _monotonic() -> float:

@@ -20,6 +20,7 @@ def test_another_scheme_is_refused_with_those_that_are_known():
 
 def test_variables_are_set_before_the_libraries_are_used(monkeypatch):
     monkeypatch.setattr(ca, "_library", None)
+    monkeypatch.setattr(pva, "in_use", lambda: False)
     for name in ("EPICS_CA_CONN_TMO", "EPICS_PVA_CONN_TMO"):
         monkeypatch.setenv(name, "30")
     clients.configure({"EPICS_CA_CONN_TMO": "2", "EPICS_PVA_CONN_TMO": "3"})

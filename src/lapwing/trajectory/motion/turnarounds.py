@@ -6,6 +6,7 @@ Test: gaps of any kind: ends, limits, whole ticks, and the least time.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -123,38 +124,67 @@ def _as_points(
 
     There is one wherever the acceleration of any axis changes, and at the end.
     """
-    shape = (*start[0].shape, 1)
-    zero, last = np.zeros(shape), np.broadcast_to(ticks[:, None, None], shape)
-    nodes = np.concatenate([zero, profiles.knots, last], axis=2)
-    at_knots = profiles.velocity * step[:, None]
-    at_knots = np.where(profiles.knots > 0, at_knots, start[1][:, :, None])
-    speeds = np.concatenate(
-        [start[1][:, :, None], at_knots, end[1][:, :, None]], axis=2
-    )
-    lasts = np.diff(nodes, axis=2)
-    ways = (speeds[:, :, 1:] + speeds[:, :, :-1]) / 2 * lasts * tick
-    ways += profiles.extra * (step * tick)[:, None]
-    done = np.concatenate([zero, ways.cumsum(axis=2)], axis=2)
-    places = start[0][:, :, None] + done
-    slopes = np.diff(speeds, axis=2) / np.where(lasts > 0, lasts, 1.0)
+    nodes = _nodes(profiles, ticks, start, end, tick, step)
 
     # All axes' knots in order, each time once.
-    merged = profiles.knots.reshape(len(ticks), shape[1] * NUM_KNOTS)
-    merged = np.sort(np.concatenate([merged, ticks[:, None]], axis=1), axis=1)
+    knots = profiles.knots.reshape(len(ticks), len(step) * NUM_KNOTS)
+    merged = np.sort(np.concatenate([knots, ticks[:, None]], axis=1), axis=1)
     gap, which = np.nonzero(np.diff(merged, axis=1, prepend=0.0) > 0)
     when = merged[gap, which]
     # The part of its profile that each axis is in then.
     part = (when[:, None, None] >= profiles.knots[gap]).sum(axis=2)
-    at = (gap[:, None], np.arange(shape[1]), part)
-    since = when[:, None] - nodes[at]
-    velocity = speeds[at] + slopes[at] * since
-    position = places[at] + (speeds[at] + velocity) / 2 * since * tick
+    at = (gap[:, None], np.arange(len(step)), part)
+    since = when[:, None] - nodes.time[at]
+    speed = nodes.velocity[at]
+    velocity = speed + nodes.slope[at] * since
+    position = nodes.position[at] + (speed + velocity) / 2 * since * tick
     # What rounding leaves is spread over the gap: in one short segment it would ask
     # for an acceleration.
-    position += (end[0] - places[:, :, -1])[gap] * (when / ticks[gap])[:, None]
+    missing = end[0] - nodes.position[:, :, -1]
+    position += missing[gap] * (when / ticks[gap])[:, None]
     at_end = when == ticks[gap]
     position[at_end], velocity[at_end] = end
     return gap, when, position, velocity
+
+
+class _Nodes(NamedTuple):
+    """Beginnings and ends of the parts of profiles, (num_gaps, num_axes, num_nodes).
+
+    Args:
+        time: In ticks.
+        velocity: Units a second.
+        position: In the unit of the axis.
+        slope: By how much the velocity grows a tick after each but the last.
+    """
+
+    time: Floats
+    velocity: Floats
+    position: Floats
+    slope: Floats
+
+
+def _nodes(
+    profiles: Profiles,
+    ticks: Floats,
+    start: tuple[Floats, Floats],
+    end: tuple[Floats, Floats],
+    tick: float,
+    step: Floats,
+) -> _Nodes:
+    shape = (*start[0].shape, 1)
+    zero, last = np.zeros(shape), np.broadcast_to(ticks[:, None, None], shape)
+    time = np.concatenate([zero, profiles.knots, last], axis=2)
+    at_knots = profiles.velocity * step[:, None]
+    at_knots = np.where(profiles.knots > 0, at_knots, start[1][:, :, None])
+    velocity = np.concatenate(
+        [start[1][:, :, None], at_knots, end[1][:, :, None]], axis=2
+    )
+    lasts = np.diff(time, axis=2)
+    ways = (velocity[:, :, 1:] + velocity[:, :, :-1]) / 2 * lasts * tick
+    ways += profiles.extra * (step * tick)[:, None]
+    done = np.concatenate([zero, ways.cumsum(axis=2)], axis=2)
+    slope = np.diff(velocity, axis=2) / np.where(lasts > 0, lasts, 1.0)
+    return _Nodes(time, velocity, start[0][:, :, None] + done, slope)
 
 
 def _up(ticks: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 import random
 import re
+import typing
+from collections import OrderedDict, abc
 from dataclasses import dataclass
 from inspect import Parameter as Header
 from inspect import Signature, signature
@@ -14,6 +16,7 @@ import bluesky.preprocessors
 import bluesky_queueserver as queueserver
 import pytest
 import yaml
+from bluesky import protocols
 from bluesky_queueserver.manager import profile_ops
 
 from lapwing import parameter_annotation_decorator
@@ -296,3 +299,55 @@ def test_generated_decorators_are_described_alike_or_refused_by_both(profile):
             assert ours == theirs
             described += 1
     assert described > 250
+
+
+# ------------------------------------------------------------------ any hint
+
+HINTS: list[Any] = [int, float, str, bool, bytes, complex, None, object, type, range]
+HINTS += [list, dict, tuple, set, frozenset, OrderedDict, Any, typing.List]  # noqa: UP006
+HINTS += [typing.Hashable, typing.Literal["a", 1], typing.Annotated[int, "mm"]]
+HINTS += [abc.Sequence, abc.Iterable, typing.Iterable, abc.Callable[[int], str]]
+HINTS += [typing.Callable, typing.Callable[[int], str], typing.Iterator[int]]
+HINTS += [protocols.Readable, protocols.Movable, protocols.NamedMovable]
+HINTS += [
+    protocols.Flyable,
+    protocols.Triggerable,
+    protocols.Locatable,
+    PlanArgumentError,
+]
+GENERICS = [typing.List, typing.Sequence, abc.Sequence, abc.Iterable, typing.Optional]  # noqa: UP006
+GENERICS += [list, set, typing.Deque, typing.Type]  # noqa: UP006
+
+
+def a_hint(dice: random.Random, depth: int = 0) -> Any:
+    if depth > 2 or dice.random() < 0.4:
+        return dice.choice(HINTS)
+    one, other = a_hint(dice, depth + 1), a_hint(dice, depth + 1)
+    made = [
+        lambda: dice.choice(GENERICS)[one],
+        lambda: dice.choice([dict, typing.Mapping])[str, one],
+        lambda: typing.Union[one, other],  # noqa: UP007
+        lambda: one | other,
+        lambda: tuple[one, ...],
+        lambda: typing.Tuple[one, other],  # noqa: UP006
+    ]
+    try:
+        return dice.choice(made)()
+    except TypeError:
+        return one  # two texts or Nones are no union
+
+
+def test_generated_hints_are_written_alike():
+    dice = random.Random(9)
+    written = 0
+    for _ in range(1500):
+
+        def plan(x):
+            yield x
+
+        plan.__annotations__["x"] = a_hint(dice)
+        theirs = profile_ops._process_plan(plan, existing_devices={}, existing_plans={})
+        ours = plan_to_dict(read_plan(plan))
+        assert ours == theirs, plan.__annotations__
+        written += "annotation" in ours["parameters"][0]
+    assert written > 1000

@@ -199,7 +199,7 @@ class _Reader:
         if name in MAPPINGS:
             return Entries(*self.parts(head, parts, 2, depth))
         if name in UNSENDABLE:
-            return Unsendable(name)
+            return Unsendable(name, tuple(self.read(one, depth + 1) for one in parts))
         if name in {"typing.Callable", "collections.abc.Callable"}:
             return Reference("__CALLABLE__")
         if self.known(name):

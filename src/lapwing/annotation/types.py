@@ -31,6 +31,7 @@ class Unsendable(Type):
     """A type of which no value can be sent, such as a range or an iterator."""
 
     name: str
+    inner: tuple[Type, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def parts_of(whole: Type) -> list[Type]:
                 found.append(item)
             case Entries(key, value):
                 found += [key, value]
-            case Fixed(inner) | Either(inner):
+            case Fixed(inner) | Either(inner) | Unsendable(_, inner):
                 found += inner
     return found
 

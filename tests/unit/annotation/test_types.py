@@ -66,7 +66,7 @@ NAMES = frozenset({"det1", "det2"})
         ("typing.Callable[[int], str]", Reference("__CALLABLE__")),
         ("collections.abc.Callable", Reference("__CALLABLE__")),
         ("range", Unsendable("range")),
-        ("typing.Iterator[int]", Unsendable("typing.Iterator")),
+        ("typing.Iterator[int]", Unsendable("typing.Iterator", (INT,))),
     ],
 )
 def test_a_text_becomes_a_tree(text, wanted):

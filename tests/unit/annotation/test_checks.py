@@ -72,7 +72,7 @@ def test_types_are_strict(text, right, wrong):
         ("list[int] | None", "a", "", "a", "a list of: a whole number or None"),
         ("Dets", "det3", "", "det3", "one of Dets: det1, det2"),
         ("__PLAN_OR_DEVICE__", 1, "", 1, "the name of a plan or device"),
-        ("set[int]", [1, 1], "", [1, 1], "a set, of one kind and each once, of: a whole number"),
+        ("set[str]", [1], "", [1], "a set, of one kind and each once, of: a text"),
     ],
 )
 def test_a_fault_is_told_to_the_item(text, value, path, found, words):
@@ -124,3 +124,22 @@ def test_a_value_as_deep_as_may_be_is_searched():
     assert outside is not None
     assert len(outside[0]) < 200
     assert time.process_time() - began < 0.1 * LOADED
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        ("set", [[1, 2], ["b", "a"], [1.5]], [[1, 1], [1, "a"], [1, 2.5], [[1]]]),
+        ("set[float]", [[1, 2.5], []], [[True, 2], [1, 1]]),
+        ("set[Dets]", [["det1"], []], [["det1", "det2"], ["det3"]]),
+        ("typing.Iterable[str] | str", [["a"], []], ["a", [1], {"a": 1}]),
+        ("str | typing.Iterable[str]", ["a", ["a"]], [[1], {"a": 1}]),
+        ("list[typing.Iterable[str]] | list[int] | str", ["a", [["a"]]], [[1]]),
+        ("typing.Iterable[str] | int | None", [1, None, ["a"]], [1.5, "a"]),
+    ],
+)
+def test_sets_and_iterables_take_no_more_than_the_queue_server(text, right, wrong):
+    check = check_of(parse_type(text, LISTS))
+    assert all(check(value) for value in right)
+    assert not any(check(value) for value in wrong)
+    assert all(fault_in(parse_type(text, LISTS), value) for value in wrong)

@@ -72,7 +72,13 @@ def test_types_are_strict(text, right, wrong):
         ("list[int] | None", "a", "", "a", "a list of: a whole number or None"),
         ("Dets", "det3", "", "det3", "one of Dets: det1, det2"),
         ("__PLAN_OR_DEVICE__", 1, "", 1, "the name of a plan or device"),
-        ("set[str]", [1], "", [1], "a set, of one kind and each once, of: a text"),
+        (
+            "set[str]",
+            ["a"] * 2,
+            "",
+            ["a"] * 2,
+            "a set, of one kind and each once, of: a text",
+        ),
     ],
 )
 def test_a_fault_is_told_to_the_item(text, value, path, found, words):

@@ -179,11 +179,10 @@ def run_module(module: str, only: str = "") -> Report:
     is pytest that is interrupted.
     """
     report = Report(module)
-    for options, tries in (([], 1), (["--signals"], 2)):
-        for _ in range(tries):
+    for options in ([], ["--signals"]):
+        part = run_process(module, only, options)
+        if options and (part.trouble or part.failures):
             part = run_process(module, only, options)
-            if not part.trouble and not part.failures:
-                break
         report.outcomes |= part.outcomes
         report.trouble = report.trouble or part.trouble
     return report

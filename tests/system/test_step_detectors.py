@@ -220,7 +220,10 @@ def test_the_elements_are_counted_and_others_than_asked_for_refused():
 
 def test_a_multichannel_scaler_shares_the_dwell_among_its_channels(RE, documents):
     names = ["clock", "I0", "", "If"]
-    RE(scan_of(McsDetector("SIM:MCS:", 10, names=names, label="mcs")).plan())
+    mcs = McsDetector("SIM:MCS:", 10, names=names, label="mcs")
+    before = read("SIM:MCS:Dwell")
+    RE(scan_of(mcs).plan())
+    assert read("SIM:MCS:Dwell") == before != DWELL / 10
     for look, data in looks(documents, DWELL / 10):
         assert data.keys() == {
             *("x", "clock", "clock_channels", "I0", "I0_channels"),
@@ -235,6 +238,8 @@ def test_a_multichannel_scaler_shares_the_dwell_among_its_channels(RE, documents
     assert "If" in hinted
     assert "If_channels" not in hinted
     assert read("SIM:MCS:NuseAll") == 100
+    device_loop.call(mcs.look_at_dwell())
+    assert mcs.dwell_seconds == pytest.approx(10 * before)  # of all channels of a point
 
 
 def test_an_electrometer_reads_its_currents(RE, documents):

@@ -327,6 +327,25 @@ def test_a_dwell_for_each_point_is_set(RE, documents):
     assert counts == [Sample().counts(0.0, 0.0, seconds) for seconds in dwell]
 
 
+def test_the_dwell_that_a_scan_sets_is_put_back_also_after_an_abort(RE):
+    dwell = Counter("SIM:DET:DWELL")
+    seen = []
+    scan = StepScan(
+        [make_x([0, 0, 0])],
+        detectors=[make_detector()],
+        dwell=0.004,
+        at_break=lambda: seen.append(dwell.read()),
+        breakpoints=[0],
+    )
+    RE(scan.plan())
+    assert 0.004 in seen
+    assert dwell.read() == DWELL
+    scan.at_break = scan.abort
+    with pytest.raises(RunEngineInterrupted, match="abort"):
+        RE(scan.plan())
+    assert dwell.read() == DWELL
+
+
 def test_settings_are_written_before_and_written_back_after(RE):
     noise = Counter("SIM:DET:NOISE")
     seen = []

@@ -8,8 +8,14 @@ from record_ioc_fixtures import start_record_ioc
 from lapwing import RunEngine
 from lapwing.engine import device_loop
 from lapwing.epics import EpicsMotor, EpicsSignal
-from lapwing.errors import DeviceError, LimitError
+from lapwing.errors import (
+    DeviceError,
+    LimitError,
+    PlanArgumentError,
+    RunEngineInterrupted,
+)
 from lapwing.stepscan import Counter, MotorCounter, Positioner, StepScan
+from lapwing.stepscan.progress import Silent
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,3 +103,29 @@ def test_motors_of_two_servers_move_together(RE, documents):
     RE(StepScan([a, b]).plan())
     last = list(documents.points().values())[-1]
     assert (last["REC_m1"], last["x"]) == (1, 2)
+
+
+def test_a_motor_stops_by_its_own_pv_and_another_one_is_refused(RE, documents):
+    scan = StepScan([Positioner("REC:m1", [0.0, 0.1], stop="REC:m2.STOP")])
+    with pytest.raises(PlanArgumentError, match=r"stop='REC:m2.STOP' cannot be given"):
+        RE(scan.plan())
+    assert documents.all == []
+
+
+def test_how_long_slow_motors_take_is_told_before_they_move(RE, documents):
+    told = []
+
+    class Listens(Silent):
+        def message(self, text):
+            told.append((text, len(documents.all)))
+
+        def point(self, num_points, data):
+            scan.abort()
+
+    put("REC:m1.VELO", 0.001)
+    scan = StepScan([Positioner("REC:m1", [0, 5])], listeners=[Listens()])
+    with pytest.raises(RunEngineInterrupted):
+        RE(scan.plan())
+    text, num_documents = told[0]
+    assert text.startswith("2 points, about 1:23:2")
+    assert num_documents == 0

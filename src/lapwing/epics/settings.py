@@ -52,13 +52,38 @@ class Settings(EpicsDevice):
             DeviceError: A server refused one.
             PlanArgumentError: A PV takes values of another kind.
         """
-        new = [pv for pv in settings if pv not in self._before]
-        for pv, found in zip(new, await self.get(*new) if new else [], strict=True):
-            self._before[pv] = self._first(pv, found.value, settings[pv])
+        await self._note(settings)
         for pv, value in settings.items():
             # In the order given: some records refuse one before another.
             await self.channel(pv).put(value, timeout=PUT_LIMIT)
-            self._written[pv] = value
+            self.left(pv, value)
+
+    async def keep(self, pv: str) -> None:
+        """Take note of what a PV holds, for somebody else is about to set it.
+
+        What it holds the first time is what `restore` puts back.
+
+        Args:
+            pv: One of the PVs.
+
+        Raises:
+            DisconnectedError: Its server is away.
+        """
+        await self._note({pv: None})
+
+    def left(self, pv: str, value: Any) -> None:
+        """Be told what somebody else has set; it is ours to put back.
+
+        Args:
+            pv: One of the PVs, after `keep`.
+            value: What was written to it.
+        """
+        self._written[pv] = value
+
+    async def _note(self, wanted: Mapping[str, Any]) -> None:
+        new = [pv for pv in wanted if pv not in self._before]
+        for pv, found in zip(new, await self.get(*new) if new else [], strict=True):
+            self._before[pv] = self._first(pv, found.value, wanted[pv])
 
     def _first(self, pv: str, found: Any, wanted: Any) -> Any:
         """Return what a PV is to hold again later."""

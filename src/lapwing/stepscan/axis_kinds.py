@@ -75,6 +75,7 @@ async def find_axis(
 
     Raises:
         DisconnectedError: It did not answer.
+        PlanArgumentError: It is a motor, and a PV was given that stops it.
     """
     axis = PVAxis(source, name, **plain)
     if fields is None:
@@ -85,6 +86,12 @@ async def find_axis(
         if kind != "motor":
             return axis
         axis.disconnect()  # it was to look at the record only
+    if plain.get("stop") is not None:
+        raise PlanArgumentError(
+            f"positioner {name}: stop={plain['stop']!r} cannot be given, for "
+            f"{pv_name(source)} is a motor, which has a PV for that",
+            hint="leave stop out; fields= says what the PVs of a motor are called",
+        )
     return EpicsMotor(record_of(pv_name(source)), name, fields=fields or MOTOR_RECORD)
 
 

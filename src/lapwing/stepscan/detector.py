@@ -13,8 +13,8 @@ from typing import Any
 from lapwing.epics.device import EpicsDevice
 from lapwing.epics.pv_objects import pv_name
 from lapwing.epics.settings import Settings
-from lapwing.epics.signal import EpicsSignal
 from lapwing.stepscan.counter import Counter
+from lapwing.stepscan.dwell import Dwell
 from lapwing.stepscan.hooks import Hook, Hooks
 from lapwing.stepscan.names import ExtraPVs, key_of, labelled
 from lapwing.stepscan.trigger import Trigger
@@ -28,7 +28,8 @@ class Detector(Hooks):
         counters: What may be read when the trigger is done.
         label: What people call it; None takes the trigger's.
         name: Name of the detector; None makes one of the label.
-        dwell: PV of the seconds of counting; None: it has none.
+        dwell: PV of the seconds of counting, which is put back after a scan that sets
+            it; None: it has none.
         settings: Values by PV, written before a scan; what was there before is
             written back after it.
         extra_pvs: PVs to note at the start of a scan and at its breakpoints.
@@ -63,13 +64,13 @@ class Detector(Hooks):
         self.counters: list[Counter] = list(counters)
         self.label = label or (trigger.label if trigger else "detector")
         self.name = name or key_of(self.label)
-        self.dwell: EpicsSignal | None = None
-        self.dwell_pv = None if dwell is None else pv_name(dwell)
-        if self.dwell_pv is not None:
-            self.dwell = EpicsSignal(self.dwell_pv, f"{self.name}_dwell")
         self.extra_pvs = labelled(extra_pvs)
+        self.dwell_pv = None if dwell is None else pv_name(dwell)
         self.settings = dict(settings or {})
-        self._set_up = Settings(f"{self.name}_settings", self.settings)
+        self._set_up = Settings(f"{self.name}_settings", self._pvs_put_back())
+        self.dwell: Dwell | None = None
+        if self.dwell_pv is not None:
+            self.dwell = Dwell(self.dwell_pv, f"{self.name}_dwell", self._set_up)
 
     @property
     def triggers(self) -> list[Trigger]:
@@ -79,7 +80,7 @@ class Detector(Hooks):
     @property
     def devices(self) -> list[EpicsDevice]:
         """What is to be connected beside the counters."""
-        own = [self.trigger, self.dwell, self._set_up if self.settings else None]
+        own = [self.trigger, self.dwell, self._set_up if self._pvs_put_back() else None]
         return [one for one in own if one is not None]
 
     def set_settings(self, settings: Mapping[str, Any]) -> None:
@@ -88,8 +89,11 @@ class Detector(Hooks):
         Args:
             settings: Values by PV, in the order in which they are written.
         """
-        self._set_up.set_pvs({pv: pv for pv in settings})
         self.settings = dict(settings)
+        self._set_up.set_pvs({pv: pv for pv in self._pvs_put_back()})
+
+    def _pvs_put_back(self) -> list[str]:
+        return [*self.settings, *([self.dwell_pv] if self.dwell_pv else [])]
 
     async def prepare(self, timeout: float = 5.0) -> None:
         """Find out what there is to read, before the counters are connected.
@@ -109,7 +113,7 @@ class Detector(Hooks):
         await self._set_up.write(self.settings)
 
     async def disarm(self) -> None:
-        """Write back what was there before `arm`."""
+        """Write back what was there before `arm` and `keep_dwell`."""
         await self._set_up.restore()
 
     @property
@@ -120,8 +124,12 @@ class Detector(Hooks):
     async def look_at_dwell(self) -> None:
         """Learn how long it will count from the PV of its dwell, if it has one."""
         if self.dwell is not None:
-            (value,) = await self.dwell.get("readback")
-            self.set_dwell(float(value.value))
+            self.set_dwell(await self.dwell.seconds())
+
+    async def keep_dwell(self) -> None:
+        """Take note of its dwell, which a scan is about to set, to put it back."""
+        if self.dwell is not None:
+            await self.dwell.keep()
 
     def set_dwell(self, seconds: float) -> None:
         """Say how long it will count, for its time limit.

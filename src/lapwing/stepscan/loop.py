@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lapwing.engine.asides import handles, recorded, written
-from lapwing.errors import DeviceError, FailedStatus
+from lapwing.errors import DeviceError, FailedStatus, RunEngineControlException
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import plan
 from lapwing.plans.preprocessors import run_wrapper
@@ -92,8 +92,7 @@ def _after(
     owners = list(reversed(scan.owners))
     taken = scan.progress.points_taken
     yield from run_hooks(owners, "post_scan", errors, scan=scan, point=taken)
-    for positioner, position in before.items():
-        yield from _noting(errors, lambda one=(positioner, position): _go_back(*one))
+    yield from _noting(errors, lambda: _go_back(before, errors))
     yield from _noting(errors, lambda: staged("unstage", scan))
 
 
@@ -130,9 +129,22 @@ def _whereabouts(scan: "StepScan") -> Generator[Msg, Any, dict[Any, Any]]:
     return found
 
 
-def _go_back(positioner: Any, position: Any) -> MsgGenerator[None]:
-    yield Msg("set", positioner, position, group=_HOME)
-    yield Msg("wait", None, group=_HOME)
+def _go_back(before: dict[Any, Any], errors: list[Exception]) -> MsgGenerator[None]:
+    """Send all back, then wait for each; whoever aborts meanwhile wants no moves."""
+    # Of a group of several nothing would be waited for after the first failure.
+    moves = [
+        Msg("set", one, position, group=f"{_HOME} {i}")
+        for i, (one, position) in enumerate(before.items())
+    ]
+    waits = [Msg("wait", None, group=msg.kwargs["group"]) for msg in moves]
+    for msg in (*moves, *waits):
+        try:
+            yield msg
+        except RunEngineControlException:
+            yield from stop_all(before)
+            raise
+        except Exception as exc:  # noqa: BLE001 - the others are to go back, too
+            errors.append(exc)
 
 
 # ------------------------------------------------------------------ the run

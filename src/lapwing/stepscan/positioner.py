@@ -9,12 +9,14 @@ Test: tests/unit/stepscan/test_positioner.py; on the beamline in test_step_scan.
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from lapwing.devices.limits import Limits, check_position
 from lapwing.epics.fields import MotorFields
 from lapwing.epics.motor import EpicsMotor
 from lapwing.epics.pv_objects import pv_name, speaks_for_itself
+from lapwing.errors import DeviceError
 from lapwing.protocols import Location, resolve
 from lapwing.status import Status
 from lapwing.stepscan.axis import PVAxis
@@ -45,7 +47,8 @@ class Positioner(Positions, Scripted, Hooks):
         units: Unit of the positions; None takes the PV's.
         readback: The PV that is read at each point; None: ``.RBV`` of a motor, else
             the one that is set.
-        stop: The PV that stops it; None: nothing does. A motor has its ``.STOP``.
+        stop: The PV that stops it; None: nothing does. Not for a motor, which has its
+            ``.STOP``.
         stop_value: What is written to that.
         limits: Lowest and highest position; None takes the PV's. Those of a motor
             hold beside them.
@@ -181,6 +184,7 @@ class Positioner(Positions, Scripted, Hooks):
 
         Raises:
             DisconnectedError: Some did not answer; it names every one.
+            PlanArgumentError: It is a motor, and a PV was given that stops it.
         """
         if self.axis is None:
             self.axis = await find_axis(
@@ -246,7 +250,7 @@ class Positioner(Positions, Scripted, Hooks):
         positions = [one + shift for one in extent] if extent else set(self._texts())
         for position in positions:
             await resolve(self.check_value(position))
-        if extent and self._timeout is None:
+        if extent:
             self.seconds(*positions)
 
     def _texts(self) -> list[str]:
@@ -284,21 +288,29 @@ class Positioner(Positions, Scripted, Hooks):
         position = self.axis.position
         return {"setpoint": position, "readback": position}
 
-    def seconds(self, start: Any, target: Any) -> float:
+    def seconds(self, start: Any, target: Any) -> Any:
         """Return how long a move takes, as far as is known; 0 where it is not.
 
         Args:
-            start: Where it begins, in the PV's unit.
-            target: Where it ends.
+            start: Where it begins, in the PV's unit; an array for many moves.
+            target: Where it ends, of the same shape.
 
         Raises:
-            DeviceError: The velocity of the motor is 0.
+            DeviceError: The velocity of the motor is 0, and it has no time limit of
+                its own.
         """
-        axis = self.axis
-        if not isinstance(axis, EpicsMotor) or not axis.connected or start == target:
+        axis, moves = self.axis, np.not_equal(start, target)
+        if not isinstance(axis, EpicsMotor) or not axis.connected or not moves.any():
             return 0.0
-        limit = axis.time_limit(start, target)
-        return 0.0 if limit is None else (limit - axis.time_margin) / axis.time_factor
+        try:
+            limit = axis.time_limit(start, target)
+        except DeviceError:
+            if self._timeout is None:
+                raise
+            limit = None
+        if limit is None:
+            return 0.0
+        return moves * (limit - axis.time_margin) / axis.time_factor
 
     def facts(self) -> dict[str, Any]:
         """Return what the metadata of a scan say of it."""

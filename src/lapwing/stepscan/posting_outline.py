@@ -11,9 +11,6 @@ from lapwing.stepscan.positioner import Positioner
 from lapwing.stepscan.posting_state import Axis, Outline, number_of
 from lapwing.stepscan.scan import StepScan
 
-LONG_SCAN = 10_000
-"""Points above which nobody is told beforehand how long a scan will take."""
-
 
 def outline_of(scan: StepScan) -> Outline:
     """Return what is known of a scan that is connected.
@@ -32,7 +29,7 @@ def outline_of(scan: StepScan) -> Outline:
         {key: pvs[key] for key in hinted if key in pvs and key not in names},
         [(one.pv, number_of(one.value)) for one in scan.triggers],
         (scan.pos_settle_time, scan.det_settle_time),
-        scan.estimate() if num_points <= LONG_SCAN else None,
+        scan.estimate(),
     )
 
 

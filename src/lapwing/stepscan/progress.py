@@ -130,6 +130,17 @@ class Progress:
         for listener in self.listeners:
             listener.message(text)
 
+    def announce(self, num_points: int, seconds: float) -> None:
+        """Say how long it will be, unless it goes on after a crash.
+
+        Args:
+            num_points: How many points there are.
+            seconds: How long all of it takes, as far as is known.
+        """
+        if not self.has_started:
+            points = f"{num_points} point{'' if num_points == 1 else 's'}"
+            self.tell(f"{points}, about {show_seconds(seconds)}")
+
     def state(self, text: str) -> None:
         """Say what the scan does now."""
         self._status = text

@@ -7,7 +7,7 @@ Test: tests/unit/stepscan/test_scan.py; against the beamline in test_step_scan.
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
-import contextlib
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,9 +15,8 @@ from numpy.typing import ArrayLike
 
 from lapwing.engine import device_loop
 from lapwing.engine.engine import Engine, EngineResult
-from lapwing.errors import (
-    DeviceError,
-)
+from lapwing.epics.settings import together
+from lapwing.errors import DeviceError
 from lapwing.messages import MsgGenerator
 from lapwing.status import Status, status_of
 from lapwing.stepscan.connecting import connect_scan, reconnect, verify
@@ -34,6 +33,8 @@ from lapwing.stepscan.positioner import Positioner
 from lapwing.stepscan.progress import Calls, DataCallback, Listener, Progress
 from lapwing.stepscan.requests import Requests
 from lapwing.stepscan.trigger import Trigger
+
+logger = logging.getLogger("lapwing.stepscan")
 
 
 class StepScan(Parts):
@@ -54,8 +55,8 @@ class StepScan(Parts):
         extra_pvs: PVs to note at the start and at each breakpoint.
         npts: Number of points of a scan without positioners; with them as many as
             they have positions, or None.
-        dwell: Seconds of counting, one number or one for each point, which the
-            detectors keep afterwards; None leaves them as they are.
+        dwell: Seconds of counting, one number or one for each point; afterwards the
+            detectors have their own again. None leaves them as they are.
         pos_settle_time: Seconds to wait after each move.
         det_settle_time: Seconds to wait after each count.
         max_retries: How often a point that went wrong is taken again.
@@ -201,21 +202,23 @@ class StepScan(Parts):
     async def _stage(self) -> None:
         await self.connect()
         await self.verify()
-        await self.look_at_dwell()
         try:
+            await self.look_at_dwell()
             await self.arm()
             await self.progress.open(self)
+            self.progress.announce(self.num_points, self.estimate())
         except BaseException:
             # Nobody unstages what was never staged.
-            with contextlib.suppress(DeviceError):
+            try:
                 await self._unstage()
+            except DeviceError as exc:
+                logger.error("before the scan: %s", exc)  # noqa: TRY400
             raise
 
     async def look_at_dwell(self) -> None:
-        """Learn what the detectors count, where the scan does not set it."""
-        if self.dwell is None:
-            for one in self.detectors:
-                await one.look_at_dwell()
+        """Learn how long the detectors count; to put that back, if the scan sets it."""
+        for one in self.detectors:
+            await (one.look_at_dwell() if self.dwell is None else one.keep_dwell())
 
     def unstage(self) -> Status:
         """Put detectors back to how they were."""
@@ -233,7 +236,7 @@ class StepScan(Parts):
         self.point.disconnect()
         self.extras.disconnect()
         if errors:
-            raise errors[0]
+            raise together(errors)
 
     # ------------------------------------------------------------ doing it
 

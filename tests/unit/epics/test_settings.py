@@ -103,6 +103,25 @@ def test_what_somebody_set_meanwhile_is_not_owed_any_more():
     with_settings(work)
 
 
+def test_what_somebody_else_sets_is_put_back_and_owed_as_our_own_is():
+    async def work(settings, records, log):
+        records["B"].refuses = (0,)
+        await settings.keep("B")
+        await settings.keep("B")
+        for value in (2, 5):
+            settings.left("B", value)
+            records["B"].value = value
+        with pytest.raises(DeviceError, match="B to 0"):
+            await settings.restore()
+        records["B"].connected, records["B"].refuses = True, ()
+        await settings.connect()
+        await settings.keep("B")
+        await settings.restore()
+        assert records["B"].value == 0
+
+    with_settings(work)
+
+
 def test_several_errors_are_told_as_one():
     one, two = DeviceError("a went wrong", pv="A", hint="mend a"), DeviceError("b too")
     assert together([one]) is one

@@ -12,6 +12,8 @@ from lapwing.session.facade import RunEngine
 from lapwing.stepscan import StepScan
 from lapwing.stepscan.progress import Silent
 
+FIRST = "5 points, about 0.0 s"
+
 
 class Counts:
     """A device of no step scan, so that no PV is needed."""
@@ -84,12 +86,12 @@ def test_a_pause_of_the_engine_is_told_with_its_reason_and_so_is_that_it_goes_on
 
     async def main():
         assert (await rig.engine.run(rig.scan.plan())).paused
-        assert rig.heard.said == ["paused", "paused: the hutch is open"]
+        assert rig.heard.said == [FIRST, "paused", "paused: the hutch is open"]
         assert rig.scan.requests.held
         await rig.engine.resume()
 
     asyncio.run(main())
-    assert rig.heard.said[2:] == ["running"]
+    assert rig.heard.said[3:] == ["running"]
     assert not rig.scan.requests.held
     assert len(rig.taken) == 5
 
@@ -154,7 +156,7 @@ def test_a_suspended_scan_says_why_and_is_aborted_at_once(rig):
     async def main():
         running = asyncio.create_task(rig.engine.run(rig.scan.plan()))
         await until(lambda: rig.scan.requests.held)
-        assert rig.heard.said == ["paused", "paused: there is no beam"]
+        assert rig.heard.said == [FIRST, "paused", "paused: there is no beam"]
         rig.scan.abort("home")
         result = await running
         assert (result.exit_status, result.reason) == ("abort", "home")

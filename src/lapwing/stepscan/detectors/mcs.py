@@ -10,9 +10,7 @@ Test: tests/system/test_step_detectors.py, against the simulated beamline.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lapwing.epics.signal import EpicsSignal
 from lapwing.errors import DeviceError
-from lapwing.status import Status
 from lapwing.stepscan.detectors.computed import FirstCounter, TotalCounter
 from lapwing.stepscan.detectors.ready import ReadyDetector
 from lapwing.stepscan.trigger import Trigger
@@ -56,9 +54,9 @@ class McsDetector(ReadyDetector):
         self._arrays = arrays
         self._sums = sums
         super().__init__(prefix, **options)
-        self.dwell_pv = self.naming.record("Dwell")
-        self._share = _SharedDwell(self.dwell_pv, f"{self.name}_dwell")
-        self.dwell = self._share
+
+    def _dwell_pv(self) -> str:
+        return self.naming.record("Dwell")
 
     def _make_trigger(self, label: str) -> Trigger:
         record = self.naming.record
@@ -70,7 +68,9 @@ class McsDetector(ReadyDetector):
         """Ask how many inputs there are, and how many channels are used."""
         used = self.naming.record("NuseAll")
         found = await self.ask(used, timeout=timeout)
-        self._share.num = num = self._num or max(1, int(found[used].value))
+        num = self._num or max(1, int(found[used].value))
+        if self.dwell is not None:
+            self.dwell.parts = num
         counters = []
         for i, pv in (await self._inputs()).items():
             label = self._names.get(i, f"{self.label} mca{i}")
@@ -101,20 +101,6 @@ class McsDetector(ReadyDetector):
             device=self.name,
             pv=ways[0][1],
         )
-
-
-class _SharedDwell(EpicsSignal):
-    """The dwell of a channel, set by the dwell of all of them together.
-
-    Attributes:
-        num: How many channels there are.
-    """
-
-    num = 1
-
-    def set(self, value: Any, timeout: float | None = None) -> Status:
-        """Set the dwell of all channels together, in seconds."""
-        return super().set(float(value) / self.num, timeout)
 
 
 def _by_number(names: Sequence[str] | Mapping[int, str]) -> dict[int, str]:

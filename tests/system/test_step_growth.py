@@ -78,29 +78,38 @@ def resident():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def test_fifty_scans_of_the_same_detectors_leave_nothing_behind(tmp_path):
+def soak(number):
+    return pytest.param(number, marks=pytest.mark.soak)
+
+
+@pytest.mark.parametrize("num_scans", [4, soak(50)])
+def test_scans_of_the_same_detectors_leave_nothing_behind(num_scans, tmp_path):
     RE = RunEngine({})
     scan = make_scan("", tmp_path)
-    for _ in range(5):
+    warm_up = num_scans // 10 + 1
+    for _ in range(warm_up):
         RE(scan.plan())
     before, memory, files = in_use(), resident(), num_sockets()
-    for _ in range(45):
+    for _ in range(num_scans - warm_up):
         RE(scan.plan())
     assert in_use() == before
     assert num_sockets() < files + 10
     assert resident() - memory < 10
-    assert len(list(tmp_path.iterdir())) == 50
+    assert len(list(tmp_path.iterdir())) == num_scans
 
 
+# One scan that leaves one channel behind is found as well as many.
+@pytest.mark.parametrize("num_scans", [2, soak(11)])
 @pytest.mark.parametrize("scheme", ["", "pva://"])
 def test_detectors_made_anew_for_each_scan_take_their_connections_with_them(
-    scheme, tmp_path
+    scheme, num_scans, tmp_path
 ):
     RE = RunEngine({})
-    for _ in range(3):
+    warm_up = (num_scans + 2) // 4
+    for _ in range(warm_up):
         RE(make_scan(scheme, tmp_path).plan())
     before = in_use()
-    for _ in range(8):
+    for _ in range(num_scans - warm_up):
         RE(make_scan(scheme, tmp_path).plan())
     assert in_use() == before
 

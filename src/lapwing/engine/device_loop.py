@@ -12,6 +12,7 @@ place only if nothing goes on there.
 """
 
 import asyncio
+import ctypes
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -194,6 +195,32 @@ def _require_running(
             "done on it",
             hint="it is where the first plan was awaited; run it on, or close it",
         )
+
+
+def break_in(error: type[BaseException], patience: float = 0.5) -> bool:
+    """Raise an error in the code that keeps the device loop from turning.
+
+    For code that blocks it in Python, such as a plan that calls `time.sleep` again
+    and again; one long call into C hears of it when that returns.
+
+    Args:
+        error: What is raised there; made without arguments.
+        patience: Seconds that the loop has to show that it turns.
+
+    Returns:
+        Whether the loop was blocked. False also if it runs in a thread of the caller's.
+    """
+    loop, blocked = _loop, thread()
+    if loop is None or blocked is None or blocked.ident is None:
+        return False
+    turned = threading.Event()
+    loop.call_soon_threadsafe(turned.set)
+    if turned.wait(patience):
+        return False
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(blocked.ident), ctypes.py_object(error)
+    )
+    return True
 
 
 def refuse_if_current(what: str) -> None:

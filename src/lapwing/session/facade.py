@@ -6,7 +6,6 @@ Test: run plans on soft devices from a plain function.
 """
 
 import asyncio
-import concurrent.futures
 import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
@@ -296,17 +295,7 @@ class RunEngine:
             for surround in self.context_managers:
                 stack.enter_context(surround(self))
             stack.callback(self._give_back)
-            future = asyncio.run_coroutine_threadsafe(
-                work(*args, **kwargs), device_loop.get()
-            )
-            try:
-                result = self._waiting.until_done(future)
-            except (KeyboardInterrupt, SystemExit):
-                # More Ctrl-C than it takes, or the process is told to end: leave
-                # nothing moving behind.
-                future.cancel()
-                concurrent.futures.wait([future], timeout=10)
-                raise
+            result = self._waiting.result_of(work(*args, **kwargs))
         for listener in self.after_call:
             listener(result)
         return result

@@ -1,17 +1,30 @@
 """Waiting: the thread that waits for a call, and answers questions meanwhile.
 
-Owns handing a question from the device loop to that thread, and its answer back.
-Must not know calls or plans; it is given a future.
-Test: a coroutine that asks, in a loop of another thread.
+Owns handing a question from the device loop to that thread, and its answer back; and
+what is done when that thread will not wait any longer.
+Must not know engines; it is given the coroutine of a call.
+Test: a coroutine that asks, or that never ends.
 """
 
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
+from lapwing.engine import device_loop
+from lapwing.errors import RequestAbort, RunEngineInterrupted
 from lapwing.session.sigint import plain_ctrl_c
+
+T = TypeVar("T")
+
+CLEAN_UP_SECONDS = 10.0
+"""How long a call that was broken off may take to stop what it moves."""
+
+BROKEN_OFF_TEXT = (
+    "The plan kept the engine from hearing Ctrl-C, such as by time.sleep(), and was "
+    "broken off where it stood; in plans, 'yield from bps.sleep()' can be interrupted"
+)
 
 
 class DuringTask(Protocol):
@@ -34,7 +47,32 @@ class Waiting:
         self._wake = threading.Event()
         self._questions: list[Callable[[], None]] = []
 
-    def until_done(self, future: "concurrent.futures.Future[Any]") -> Any:
+    def result_of(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a call on the device loop and block until it ends.
+
+        Raises:
+            RunEngineInterrupted: There was more Ctrl-C than a call takes, and it was
+                deaf to it.
+            KeyboardInterrupt: There was, and it was broken off.
+            Exception: Whatever the call raises.
+        """
+        ended = threading.Event()
+        loop = device_loop.get()
+        future = asyncio.run_coroutine_threadsafe(_telling(work, ended), loop)
+        try:
+            return self._until_done(future)
+        except (KeyboardInterrupt, SystemExit) as end:
+            if future.done():
+                raise  # it comes from the call itself
+            # The process is told to end, perhaps: leave nothing moving behind.
+            was_deaf = device_loop.break_in(RequestAbort)
+            future.cancel()
+            ended.wait(CLEAN_UP_SECONDS)
+            if was_deaf and isinstance(end, KeyboardInterrupt):
+                raise RunEngineInterrupted(BROKEN_OFF_TEXT) from end
+            raise
+
+    def _until_done(self, future: "concurrent.futures.Future[T]") -> T:
         """Return a future's result, after all questions that come before it."""
         future.add_done_callback(lambda _: self._wake.set())
         while True:
@@ -66,3 +104,10 @@ class Waiting:
         self._questions.append(put)
         self._wake.set()
         return await asyncio.wrap_future(answer)
+
+
+async def _telling(work: Coroutine[Any, Any, T], ended: threading.Event) -> T:
+    try:
+        return await work
+    finally:
+        ended.set()

@@ -4,10 +4,11 @@ import asyncio
 import os
 import signal
 import threading
+import time
 
 import pytest
 
-from lapwing.engine import device_loop
+from lapwing.errors import RequestAbort, RunEngineInterrupted
 from lapwing.session.waiting import Waiting
 
 
@@ -16,9 +17,16 @@ class Blocking:
         blocking_event.wait()
 
 
-def wait_for(coroutine, waiting):
-    future = asyncio.run_coroutine_threadsafe(coroutine, device_loop.get())
-    return waiting.until_done(future)
+class Impatient:
+    """Waits until a call has begun, then no longer."""
+
+    def __init__(self, reason):
+        self.reason = reason
+        self.begun = threading.Event()
+
+    def block(self, blocking_event):
+        assert self.begun.wait(5)
+        raise self.reason
 
 
 def test_a_question_is_asked_in_the_thread_that_waits():
@@ -34,7 +42,7 @@ def test_a_question_is_asked_in_the_thread_that_waits():
             assert await waiting.ask(question) is answer
         return "done"
 
-    assert wait_for(call(), waiting) == "done"
+    assert waiting.result_of(call()) == "done"
     assert asked == [threading.current_thread()] * 2
 
 
@@ -54,7 +62,7 @@ def test_ctrl_c_and_the_end_of_input_mean_no():
 
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        assert wait_for(call(), waiting) == (False, False)
+        assert waiting.result_of(call()) == (False, False)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
@@ -75,4 +83,49 @@ def test_a_question_that_fails_is_told_to_both():
             raise
 
     with pytest.raises(ValueError, match="no terminal"):
-        wait_for(call(), waiting)
+        waiting.result_of(call())
+
+
+@pytest.mark.parametrize("reason", [KeyboardInterrupt, SystemExit])
+def test_a_call_that_is_not_waited_for_any_longer_cleans_up_first(reason):
+    impatient, cleaned = Impatient(reason), []
+
+    async def call():
+        impatient.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append(True)
+
+    with pytest.raises(reason):
+        Waiting(impatient).result_of(call())
+    assert cleaned == [True]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [(KeyboardInterrupt, RunEngineInterrupted), (SystemExit, SystemExit)],
+)
+def test_a_call_that_is_deaf_is_broken_off_where_it_stands(reason, told):
+    impatient, heard = Impatient(reason), []
+
+    async def call():
+        impatient.begun.set()
+        try:
+            while True:
+                time.sleep(0.001)  # noqa: ASYNC251 - a plan that knows no better
+        except RequestAbort as error:
+            heard.append(error)
+
+    with pytest.raises(told):
+        Waiting(impatient).result_of(call())
+    assert len(heard) == 1
+
+
+def test_what_a_call_raises_itself_is_only_handed_on():
+    async def call():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Waiting(Blocking()).result_of(call())

@@ -45,7 +45,8 @@ class SigintHandler:
 
     def _pause(self, *, defer: bool) -> None:
         try:
-            self._RE.request_pause(defer, reason="Ctrl-C")
+            # No more than Bluesky's own method takes, which people may have replaced.
+            self._RE.request_pause(defer)
         except TransitionError:
             sys.stdout.write("No plan runs just now that could pause.\n")
 

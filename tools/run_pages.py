@@ -101,7 +101,9 @@ def run_page(path: Path) -> None:
     for block in blocks_of(path.read_text(encoding="utf-8")):
         place = f"{path.name}, line {block.line}"
         if block.kind == "file":
-            Path(block.name).write_text(block.text, encoding="utf-8")
+            file = Path(block.name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
         elif block.kind == "python":
             said = _type(block, place, names)
         elif block.kind == "console":

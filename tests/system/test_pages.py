@@ -13,7 +13,10 @@ PAGES = sorted(
 )
 
 
-@pytest.mark.parametrize("page", ["README.md", *PAGES])
+ALSO = ["README.md", "docs/reference/plan-annotation.md"]
+
+
+@pytest.mark.parametrize("page", [*ALSO, *PAGES])
 def test_the_code_of_a_page_works(page):
     done = subprocess.run(
         [sys.executable, "tools/run_pages.py", page],

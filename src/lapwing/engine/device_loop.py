@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from lapwing.errors import StateError
+from lapwing.errors import RequestAbort, StateError
 
 T = TypeVar("T")
 
@@ -99,9 +99,10 @@ def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:
     while not loop.is_closed():
         try:
             loop.run_forever()
-        except (KeyboardInterrupt, SystemExit):
+        except (KeyboardInterrupt, SystemExit, RequestAbort):
             # Raised by a plan or a device, not by a person: signals go to the main
-            # thread. Who waits for the plan is told; the devices need the loop.
+            # thread. Who waits for the plan is told; the devices need the loop. The
+            # last is from `break_in`, if what blocked the loop has just ended.
             continue
         return
 
@@ -197,14 +198,13 @@ def _require_running(
         )
 
 
-def break_in(error: type[BaseException], patience: float = 0.5) -> bool:
-    """Raise an error in the code that keeps the device loop from turning.
+def break_in(patience: float = 0.5) -> bool:
+    """Raise `RequestAbort` in the code that keeps the device loop from turning.
 
     For code that blocks it in Python, such as a plan that calls `time.sleep` again
     and again; one long call into C hears of it when that returns.
 
     Args:
-        error: What is raised there; made without arguments.
         patience: Seconds that the loop has to show that it turns.
 
     Returns:
@@ -218,7 +218,7 @@ def break_in(error: type[BaseException], patience: float = 0.5) -> bool:
     if turned.wait(patience):
         return False
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(blocked.ident), ctypes.py_object(error)
+        ctypes.c_ulong(blocked.ident), ctypes.py_object(RequestAbort)
     )
     return True
 

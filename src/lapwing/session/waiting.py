@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from lapwing.engine import device_loop
-from lapwing.errors import RequestAbort, RunEngineInterrupted
+from lapwing.errors import RunEngineInterrupted
 from lapwing.session.sigint import plain_ctrl_c
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Waiting:
             if future.done():
                 raise  # it comes from the call itself
             # The process is told to end, perhaps: leave nothing moving behind.
-            was_deaf = device_loop.break_in(RequestAbort)
+            was_deaf = device_loop.break_in()
             future.cancel()
             ended.wait(CLEAN_UP_SECONDS)
             if was_deaf and isinstance(end, KeyboardInterrupt):

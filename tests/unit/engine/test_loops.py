@@ -45,6 +45,28 @@ def test_the_first_loop_that_runs_an_engine_is_the_device_loop():
     assert asyncio.run(main()) == (True, True)
 
 
+def test_a_loop_that_turns_is_not_broken_into(background):
+    assert device_loop.break_in() is False
+
+
+@pytest.mark.parametrize("error", [RequestAbort, KeyboardInterrupt, SystemExit])
+def test_what_breaks_out_of_the_loop_does_not_end_it(error):
+    class Loop:
+        runs = 0
+
+        def is_closed(self):
+            return False
+
+        def run_forever(self):
+            self.runs += 1
+            if self.runs == 1:
+                raise error
+
+    loop = Loop()
+    device_loop._run_for_ever(loop)  # noqa: SLF001 - its thread would hide it
+    assert loop.runs == 2
+
+
 def test_a_run_awaited_on_another_loop_hops_over(background):
     engine, docs = make_engine()
     threads = set()

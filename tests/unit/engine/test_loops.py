@@ -63,7 +63,7 @@ def test_what_breaks_out_of_the_loop_does_not_end_it(error):
                 raise error
 
     loop = Loop()
-    device_loop._run_for_ever(loop)  # noqa: SLF001 - its thread would hide it
+    device_loop._run_for_ever(loop)
     assert loop.runs == 2
 
 

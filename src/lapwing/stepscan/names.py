@@ -49,6 +49,12 @@ def labelled(given: ExtraPVs | None) -> dict[str, str]:
     """
     if given is None:
         return {}
+    if isinstance(given, str):
+        raise PlanArgumentError(
+            f"extra_pvs={given!r} is one text; a list of PVs is needed, or a mapping "
+            "of labels to PVs",
+            hint=f"extra_pvs=[{given!r}]",
+        )
     pairs = given.items() if isinstance(given, Mapping) else map(_pair, given)
     found: dict[str, str] = {}
     for label, given_pv in pairs:

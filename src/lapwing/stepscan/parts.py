@@ -94,9 +94,10 @@ class Parts(Hooks):
 
     @property
     def triggers(self) -> list[Trigger]:
-        """All triggers, the detectors' own first."""
+        """All triggers, each once, the detectors' own first."""
         own = [trigger for one in self.detectors for trigger in one.triggers]
-        return own + self._triggers
+        # Two detectors may have one trigger, which is started for both.
+        return list(dict.fromkeys(own + self._triggers))
 
     @property
     def counters(self) -> list[Counter]:
@@ -128,14 +129,16 @@ class Parts(Hooks):
         return found
 
     def _refuse_what_cannot_be(self) -> None:
-        for one in self.positioners:
-            if not isinstance(one, Positioner):
-                raise PlanArgumentError(f"{one!r} is no Positioner")
+        _refuse_others(self.positioners, Positioner)
+        _refuse_others(self._triggers, Trigger)
+        _refuse_others(self._counters, Counter)
         for one in self.devices:
-            if not hasattr(one, "read"):
+            if isinstance(one, Counter) or not hasattr(one, "read"):
                 raise PlanArgumentError(
-                    f"{one!r} is no detector: it is neither a Detector, nor can it be "
-                    "read"
+                    f"{one!r} is no detector: it is neither a Detector, nor a device "
+                    "that can be read",
+                    hint="counters=[...] reads PVs at each point; triggers=[...] "
+                    "starts them",
                 )
         if self.npts is not None and all(
             one.array is not None for one in self.positioners
@@ -153,14 +156,16 @@ class Parts(Hooks):
         self._refuse_one_pv_twice()
 
     def _refuse_one_pv_twice(self) -> None:
-        moved: dict[str, Positioner] = {}
-        for one in self.positioners:
-            other = moved.setdefault(one.pv.removesuffix(".VAL"), one)
-            if other is not one:
-                raise PlanArgumentError(
-                    f"{other.title} and {one.title} both move {one.pv}; one of them "
-                    "is enough"
-                )
+        for verb, parts in (("move", self.positioners), ("start", self.triggers)):
+            known: dict[str, Any] = {}
+            for one in parts:
+                pv = one.pv.removesuffix(".VAL")
+                if pv in known:
+                    raise PlanArgumentError(
+                        f"{known[pv]!r} and {one!r} both {verb} {one.pv}; one of them "
+                        "is enough"
+                    )
+                known[pv] = one
 
     def check(self) -> int:
         """Return the number of points, if the scan can be done.
@@ -199,3 +204,14 @@ class Parts(Hooks):
             "counters": counters,
             "extra_pvs": self.all_extra_pvs(),
         }
+
+
+def _refuse_others(parts: Iterable[Any], kind: type) -> None:
+    for one in parts:
+        if not isinstance(one, kind):
+            raise PlanArgumentError(
+                f"{one!r} is no {kind.__name__}",
+                hint=f"{kind.__name__}({one!r}) makes one"
+                if isinstance(one, str)
+                else "",
+            )

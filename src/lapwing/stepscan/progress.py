@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from lapwing.errors import PlanArgumentError
+
 logger = logging.getLogger("lapwing.stepscan")
 
 DataCallback = Callable[..., Any]
@@ -220,9 +222,16 @@ class Calls(Silent):
     Args:
         scan: Handed over as it is.
         callback: Called on the device loop with what is new only.
+
+    Raises:
+        PlanArgumentError: It cannot be called.
     """
 
     def __init__(self, scan: Any, callback: DataCallback):
+        if not callable(callback):
+            raise PlanArgumentError(
+                f"data_callback={callback!r} cannot be called; a function is needed"
+            )
         self._scan = scan
         self._callback = callback
 

@@ -10,6 +10,8 @@ from lapwing.errors import PlanArgumentError, RequestAbort, StateError
 from lapwing.stepscan import Counter, Detector, Detectors, Positioner, StepScan, Trigger
 from lapwing.stepscan.meshes import mesh
 
+TWICE = Positioner("IOC:x", [1, 2])
+
 
 def messages(scan, answer=lambda msg: None):
     """Iterate a scan's plan without an engine, answering what a test cares about."""
@@ -72,6 +74,13 @@ def test_each_point_goes_to_its_positions():
     said = [msg for msg in messages(two_by_two()) if msg.command == "set"]
     places = [(msg.obj.name, msg.args[0]) for msg in said]
     assert places[2:] == [("x", 1), ("y", 4), ("x", 2), ("y", 5), ("x", 3), ("y", 6)]
+
+
+def test_a_trigger_that_two_detectors_share_is_started_once():
+    trigger = Trigger("IOC:t", name="t")
+    both = [Detector(trigger, [Counter(f"IOC:{c}")], name=c) for c in "ab"]
+    said = words(messages(StepScan(detectors=both, triggers=[trigger], npts=2)))
+    assert said.count(("trigger", "t")) == 2
 
 
 def test_hooks_come_in_order_and_those_after_the_scan_in_reverse():
@@ -158,7 +167,7 @@ def test_lists_of_unequal_length_are_refused_with_label_and_length_of_each():
         (
             lambda: StepScan([Positioner("IOC:m1", [1], name="a"),
                               Positioner("IOC:m1.VAL", [1], name="b")]),
-            "positioner a and positioner b both move IOC:m1.VAL",
+            "both move IOC:m1.VAL; one of them is enough",
         ),
         (lambda: StepScan(npts=2.5), "npts 2.5 is not a number of points"),
         (
@@ -166,6 +175,18 @@ def test_lists_of_unequal_length_are_refused_with_label_and_length_of_each():
             "npts is 5, and positioner IOC_x has 3 positions",
         ),
         (lambda: StepScan(["IOC:x"]), "'IOC:x' is no Positioner"),
+        (lambda: StepScan(counters=["IOC:c"]), "Counter('IOC:c') makes one"),
+        (lambda: StepScan(triggers=["IOC:t"]), "Trigger('IOC:t') makes one"),
+        (lambda: StepScan(detectors=[Counter("IOC:c")]), "counters=[...] reads PVs"),
+        (lambda: StepScan([TWICE, TWICE]), "both move IOC:x; one of them is enough"),
+        (
+            lambda: StepScan(
+                triggers=[Trigger("IOC:t", name="a"), Trigger("IOC:t", name="b")]
+            ),
+            "both start IOC:t",
+        ),
+        (lambda: StepScan(extra_pvs="IOC:T"), "extra_pvs=['IOC:T']"),
+        (lambda: StepScan(data_callback=3), "data_callback=3 cannot be called"),
         (lambda: StepScan(detectors=[3]), "3 is no detector"),
         (lambda: Positioner("IOC:x", []), "shape"),
         (lambda: Positioner("IOC:x", [[1, 2]]), "shape"),

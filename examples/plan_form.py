@@ -6,12 +6,25 @@ It needs nothing but Python and the schema, so it shows what any page or window 
     python examples/plan_form.py scan.json > scan.html
     python examples/plan_form.py scan.json detectors=det1 start=-1 stop=1
 
-The last prints the arguments as JSON, ready for ```plan_item``` or a queue.
+The last prints the arguments as JSON, ready for `plan_item` or a queue.
 """
 
 import json
 import sys
 from html import escape
+
+STYLE = """\
+body { font: 16px/1.5 system-ui, sans-serif; color: #1b2733; max-width: 38rem;
+       margin: 2rem auto; padding: 0 1rem }
+form p { display: grid; grid-template-columns: 10rem 1fr; gap: 0 1rem;
+         align-items: center; margin: 0 0 .8rem }
+small { grid-column: 2; color: #5b6875 }
+input, select { font: inherit; min-width: 12rem; padding: .2rem .4rem;
+                border: 1px solid #9aa5b1; border-radius: 4px }
+input[type=checkbox] { min-width: 0 }
+button { font: inherit; padding: .4rem 1.2rem; margin-left: 11rem; border: 0;
+         border-radius: 4px; color: white; background: #17776c }
+"""
 
 
 def resolved(schema, whole):
@@ -98,13 +111,13 @@ def form(schema):
         unit = escape(one.get("x-unit", ""))
         rows.append(
             f"<p><label{attributes(**{'for': name})}>{escape(name)}{' *' * required}"
-            f"</label> "
-            f"{control(name, one, schema, required)} {unit}<br>"
+            f"</label><span>{control(name, one, schema, required)} {unit}</span>"
             f"<small>{escape(one.get('description', ''))}</small></p>"
         )
     title, about = escape(schema["title"]), escape(schema.get("description", ""))
     return (
         f'<!doctype html><meta charset="utf-8"><title>{title}</title>\n'
+        f"<style>\n{STYLE}</style>\n"
         f"<h1>{title}</h1><p>{about}</p>\n<form>\n"
         + "\n".join(rows)
         + "\n<button>Submit</button>\n</form>\n"
@@ -138,6 +151,8 @@ def values(schema, fields):
 def main():
     """Read the schema, and print the form or the arguments."""
     file, *filled = sys.argv[1:] or ["-"]
+    if file in ("-h", "--help"):
+        sys.exit(__doc__)
     if file == "-":
         schema = json.load(sys.stdin)
     else:

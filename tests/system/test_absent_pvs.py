@@ -2,6 +2,8 @@
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -70,3 +72,26 @@ def test_one_that_somebody_else_waits_for_is_looked_for_all_the_same(run):
         return Beamline.start(port=test_port())
 
     run(main())
+
+
+SCRIPT = """
+from lapwing.engine import device_loop
+from lapwing.epics import EpicsSignal, clients
+from lapwing.errors import DisconnectedError
+
+clients.configure(clients.NOWHERE)
+signal = EpicsSignal("NO:PV", "absent")
+try:
+    device_loop.call(signal.connect(timeout=0.2))
+except DisconnectedError as exc:
+    print(exc)
+"""
+
+
+def test_a_process_that_still_looks_for_a_pv_ends_without_a_word_of_it():
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60
+    )
+    assert "NO:PV" in ended.stdout
+    assert ended.stderr == ""
+    assert ended.returncode == 0

@@ -12,11 +12,13 @@ about 10 s have passed, and after longer absences it looks more and more seldom.
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
+import atexit
 import ctypes
 import os
 import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from lapwing.epics.batch import Batch, Target
 
 PROPERTY_CHANGES = 8  # DBE_PROPERTY
+LAST_SECONDS = 1.0
+"""Seconds that tasks have to end when the process does."""
 
 _library: ModuleType | None = None
 _open: "weakref.WeakSet[CaClient]" = weakref.WeakSet()
@@ -223,6 +227,8 @@ class CaClient(Backend):
         self.looking: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         _open.add(self)
+        atexit.unregister(_look_no_more)
+        atexit.register(_look_no_more)
 
     def looks_no_more(self, channel: Any) -> None:
         """Let libca forget a PV that does not answer, if nobody else looks for it.
@@ -238,6 +244,18 @@ class CaClient(Backend):
             del self.looking[channel.name]
             if not channel.connected() and not channel.count_subscriptions():
                 self.batches.forget(channel)
+
+    async def look_no_more(self) -> None:
+        """End aioca's tasks that wait for PVs; libca itself is left as it is."""
+        tasks = [one for one in asyncio.all_tasks() if _looks(one)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop from which it is seen."""
+        return self._loop
 
     @property
     def lives(self) -> bool:
@@ -272,3 +290,20 @@ class CaClient(Backend):
 
 _clients = OnePerLoop(lambda answer_timeout: CaClient(_load(), answer_timeout))
 client, close = _clients.client, _clients.close
+
+
+def _looks(task: "asyncio.Task[Any]") -> bool:
+    return getattr(task.get_coro(), "__qualname__", "").startswith("Subscription.")
+
+
+def _look_no_more() -> None:
+    """When a process ends, let asyncio not complain of each PV that was not found.
+
+    Nothing is closed: libca may be about to end as well, and does not bear it.
+    """
+    ends = [
+        asyncio.run_coroutine_threadsafe(one.look_no_more(), one.loop)
+        for one in list(_open)
+        if one.loop.is_running()  # in a thread, which ends with the process
+    ]
+    wait(ends, LAST_SECONDS)

@@ -61,10 +61,12 @@ def test_the_check_for_heavy_modules_sees_one():
     assert "h5py" in loaded_after("import lapwing, h5py")
 
 
-def test_every_name_that_lapwing_exports_is_there():
-    lapwing = importlib.import_module("lapwing")
+@pytest.mark.parametrize("name", ["lapwing", "lapwing.annotation"])
+def test_every_name_that_lapwing_exports_is_there(name: str):
+    lapwing = importlib.import_module(name)
     exported = getattr(lapwing, "__all__", [])
     assert [name for name in exported if getattr(lapwing, name, None) is None] == []
+    assert set(exported) <= set(dir(lapwing))
     assert sorted(exported) == sorted(set(exported))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from lapwing.annotation.checks import is_bound
 from lapwing.annotation.excerpt import shown
+from lapwing.annotation.grammar import syntax_of
 from lapwing.annotation.parameters import (
     MISSING,
     Annotation,
@@ -181,7 +182,7 @@ def _default(described: Mapping[str, Any], where: str) -> Any:
     fault = "it is too long"
     if len(text) <= LONGEST_DEFAULT:
         try:
-            return ast.literal_eval(text)
+            return ast.literal_eval(syntax_of(text))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as err:
             fault = str(err)
     raise PlanArgumentError(

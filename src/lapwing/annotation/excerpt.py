@@ -32,5 +32,9 @@ _short.maxlist = _short.maxdict = _short.maxtuple = 6
 
 def shown(value: Any) -> str:
     """Return a value as Python writes it, the middle left out where it is long."""
+    if type(value) is str and len(value) <= _short.maxstring:
+        text = repr(value)  # most are, and this is quick
+        if len(text) <= _short.maxstring:
+            return text
     text = _short.repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -84,10 +84,19 @@ def not_known(model: PlanModel, key: Any, allowed: list[str]) -> PlanArgumentErr
 
 def missing(model: PlanModel, names: list[str]) -> PlanArgumentError:
     """Return the error for parameters that no argument was given for."""
-    annotation = model.by_name[names[0]].annotation
-    wanted = f": {words_for(annotation.type)}" if annotation else ""
+    annotations = {name: model.by_name[name].annotation for name in names[:MOST_NAMED]}
+    words = {name: one and words_for(one.type) for name, one in annotations.items()}
+    if len(names) == 1:
+        takes = f"; it takes {words[names[0]]}" if words[names[0]] else ""
+        says = f"parameter {shown(names[0])} is missing{takes}"
+    else:
+        listed = ", ".join(
+            f"{shown(name)} ({one})" if one else shown(name)
+            for name, one in words.items()
+        )
+        says = f"{len(names)} parameters are missing: {listed}"
     return PlanArgumentError(
-        f"plan {shown(model.name)}: missing is parameter {shown(names[0])}{wanted}",
+        f"plan {shown(model.name)}: {says}",
         plan=model.name,
         parameter=names[0],
         missing=names,

@@ -16,6 +16,7 @@ from typing import Any
 from lapwing.annotation.description import plan_from_dict
 from lapwing.annotation.excerpt import shown
 from lapwing.annotation.forms_types import NamesInUse, Schema, TypeSchemas
+from lapwing.annotation.grammar import syntax_of
 from lapwing.annotation.parameters import MISSING, Parameter, PlanModel
 from lapwing.annotation.trees import is_listed
 from lapwing.annotation.types import ANY
@@ -174,7 +175,7 @@ def unit_of(parameter: Parameter) -> str:
     """
     text = parameter.annotation.text if parameter.annotation else ""
     if "Annotated" in text:
-        for node in ast.walk(ast.parse(text.strip(), mode="eval")):
+        for node in ast.walk(syntax_of(text)):
             match node:
                 case ast.Subscript(
                     value=ast.Attribute(attr="Annotated"),

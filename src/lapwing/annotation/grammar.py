@@ -6,7 +6,10 @@ Test: ``parse_type(text)`` gives a tree, or says at which place the text is at f
 """
 
 import ast
+import re
+import warnings
 from collections.abc import Iterable, Mapping
+from threading import Lock
 
 from lapwing.annotation.excerpt import shown
 from lapwing.annotation.type_names import (
@@ -40,6 +43,9 @@ DEEPEST = 24
 MOST_PARTS = 8
 LONGEST_NAME = 200
 
+_MAY_WARN = re.compile(r"\\|[0-9][A-Za-z_]")
+_quiet = Lock()  # what silences warnings is one for all threads
+
 
 def parse_type(text: str, lists: Mapping[str, frozenset[str]] | None = None) -> Type:
     """Read the text of a type.
@@ -65,12 +71,29 @@ def _syntax(text: str) -> ast.expr:
             text=text[:80],
         )
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return syntax_of(text)
     except SyntaxError as error:
         place = error.lineno or 1, error.offset or 1
         raise _fault(text, error.msg or "it is not Python", *place) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise _fault(text, str(error) or "it is nested too deep", 1, 1) from None
+
+
+def syntax_of(text: str) -> ast.expr:
+    r"""Return the syntax of an expression, without Python's remarks on it.
+
+    Python warns of ``1x`` and of "\d" where it reads them; the text is no code of
+    ours, and whoever runs us should not hear of it.
+
+    Raises:
+        SyntaxError: It is none. ValueError, RecursionError, MemoryError likewise.
+    """
+    text = text.strip()
+    if not _MAY_WARN.search(text):
+        return ast.parse(text, mode="eval").body
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, mode="eval").body
 
 
 def _listed(names: Iterable[str]) -> str:

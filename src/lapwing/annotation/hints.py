@@ -8,12 +8,12 @@ Test: ``hint_text(hint, scope)`` for hints of each kind.
 import ast
 import builtins
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import getattr_static, ismodule
 from types import GenericAlias, NoneType, UnionType
 from typing import Any
 
-from lapwing.annotation.grammar import DEEPEST, LONGEST_TEXT, parse_type
+from lapwing.annotation.grammar import DEEPEST, LONGEST_TEXT, parse_type, syntax_of
 from lapwing.annotation.type_names import DEVICE_PROTOCOLS, PROTOCOL_MODULES
 from lapwing.errors import PlanArgumentError
 
@@ -99,11 +99,14 @@ def _text_of_generic(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
 
 
 def _text_of_annotated(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
-    inner = _text(hint.__origin__, scope, depth + 1)
+    return _with_notes(_text(hint.__origin__, scope, depth + 1), hint.__metadata__)
+
+
+def _with_notes(inner: str, notes: Sequence[Any]) -> str:
     # The notes are for other readers, and may be any objects.
-    if not all(type(note) in _NOTES for note in hint.__metadata__):
+    if not notes or not all(type(note) in _NOTES for note in notes):
         return inner
-    return f"typing.Annotated[{inner}, {', '.join(map(repr, hint.__metadata__))}]"
+    return f"typing.Annotated[{inner}, {', '.join(map(repr, notes))}]"
 
 
 def _member(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
@@ -114,7 +117,7 @@ def _text_of_text(text: str, scope: Mapping[str, Any], depth: int) -> str:
     if len(text) > LONGEST_TEXT or depth > DEEPEST:
         raise _Unknown
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = syntax_of(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _Unknown from None
     return _written(tree, scope, depth + 1)
@@ -145,7 +148,8 @@ def _subscript(head: str, inner: ast.expr, scope: Mapping[str, Any], depth: int)
     if head == "__CALLABLE__":
         return head
     if head == "typing.Annotated" and isinstance(inner, ast.Tuple) and inner.elts:
-        return _written(inner.elts[0], scope, depth + 1)
+        notes = [getattr(note, "value", _ABSENT) for note in inner.elts[1:]]
+        return _with_notes(_written(inner.elts[0], scope, depth + 1), notes)
     if head == "typing.Literal":
         return f"{head}[{ast.unparse(inner).strip('()')}]"
     head = head.partition("[")[0]

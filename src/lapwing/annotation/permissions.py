@@ -18,6 +18,7 @@ from lapwing.annotation.yaml_text import check_keys, file_fault, parse_yaml
 from lapwing.errors import AccessError
 
 LARGEST_FILE = 4 << 20
+MOST_VALUES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def read_permissions(path: Path) -> Permissions:
     except OSError as error:
         why = f"it cannot be read: {error.strerror or error}"
         raise file_fault(path, why) from error
-    content = parse_yaml(text, path)
+    content = parse_yaml(text, path, MOST_VALUES)
     if content is None:
         raise file_fault(path, "it is empty")
     check_keys(text, path)

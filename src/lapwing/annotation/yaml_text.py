@@ -1,6 +1,6 @@
 """YAML that somebody else has written: plain values, read in bounded time.
 
-Owns what of YAML is read: no tags, no depth, no aliases that grow without end.
+Owns what of YAML is read: no tags, no depth, nothing that grows without end.
 Must not know what the values are for.
 Test: ``parse_yaml(content, path)`` with YAML that is right, wrong and hostile.
 """
@@ -17,25 +17,79 @@ DEEPEST = 200
 MOST_VALUES = 10_000_000
 """Values that there may be once each alias is written out."""
 
+MOST_MERGED = 100_000
+"""Keys that all the ``<<`` of a file may bring in."""
+
+LONGEST_NUMBER = 500
+
 # libyaml is some ten times faster; a PyYAML that was built without it has none.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MERGE = "tag:yaml.org,2002:merge"
 _STARTS = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
 _ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 
 
-def parse_yaml(content: bytes, path: Path | str) -> Any:
+class _Loader(_SafeLoader):
+    """PyYAML's loader, in which neither numbers nor ``<<`` take endless time.
+
+    It would read ``1:1:1:...`` as digits to base 60, in a time that grows with the
+    square of their number, and write out ``<<`` of ``<<``, each ten times as large.
+    """
+
+    def __init__(self, stream: Any):
+        super().__init__(stream)
+        self._merged: dict[int, Any] = {}
+        self._num_merged = 0
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Bring in what the ``<<`` of a dict stand for, counted beforehand."""
+        if id(node) in self._merged:
+            return
+        self._merged[id(node)] = node
+        parts: list[Any] = []
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                parts += value.value if _is_sequence(value) else [value]
+        for part in parts:
+            if isinstance(part, yaml.MappingNode):
+                self.flatten_mapping(part)
+        self._num_merged += sum(len(part.value) for part in parts)
+        if self._num_merged > MOST_MERGED:
+            raise _refusal("its '<<' stand for far too much", node)
+        super().flatten_mapping(node)
+
+    def construct_yaml_int(self, node: Any) -> int:
+        """Read a whole number, if it is no longer than one may be."""
+        if len(node.value) > LONGEST_NUMBER:
+            raise _refusal(f"a number has {len(node.value)} characters", node)
+        return super().construct_yaml_int(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+
+def _is_sequence(node: Any) -> bool:
+    return isinstance(node, yaml.SequenceNode)
+
+
+def _refusal(why: str, node: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=why, problem_mark=node.start_mark)
+
+
+def parse_yaml(content: bytes, path: Path | str, most_values: int = MOST_VALUES) -> Any:
     """Read YAML of plain values: texts, numbers, bools, None, lists and dicts.
 
     Args:
         content: In UTF-8 or UTF-16.
         path: The file, for errors.
+        most_values: How many values there may be, each alias written out.
 
     Raises:
-        ConfigError: It is no YAML, asks for other objects, or is
-            nested too deep; ``context`` has ``file`` and ``line``.
+        ConfigError: It is no YAML, asks for other objects, is nested too deep, or has
+            too many values; ``context`` has ``file`` and ``line``.
     """
     try:
-        _look_through(content, path)
+        _look_through(content, path, most_values)
         found = yaml.load(content, Loader=_Loader)
     except ConfigError:
         raise
@@ -43,19 +97,21 @@ def parse_yaml(content: bytes, path: Path | str) -> Any:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         raise file_fault(path, f"it is no YAML: {error.problem}", line) from None
+    except RecursionError:
+        raise file_fault(path, "its aliases stand in each other too deep") from None
     except (yaml.YAMLError, ValueError) as error:
         words = f"it is no YAML: {str(error)[:200].splitlines()[0]}"
         raise file_fault(path, words) from None
     size, depth = _expanded(found, {})
-    if size > MOST_VALUES or depth > DEEPEST:
+    if size > most_values or depth > DEEPEST:
         raise file_fault(path, "its aliases stand for far too much")
     return found
 
 
-def _look_through(content: bytes, path: Path | str) -> None:
+def _look_through(content: bytes, path: Path | str, most_values: int) -> None:
     """Refuse what must not reach the loader, which trusts the depth of its input."""
     depth = 0
-    for event in yaml.parse(content, Loader=_Loader):
+    for number, event in enumerate(yaml.parse(content, Loader=_Loader)):
         if isinstance(event, _ENDS):
             depth -= 1
             continue
@@ -64,6 +120,9 @@ def _look_through(content: bytes, path: Path | str) -> None:
         tag = getattr(event, "tag", None)
         if depth > DEEPEST or tag:
             why = f"a tag, {tag[:80]!r}, is not allowed" if tag else "it is too deep"
+            raise file_fault(path, why, event.start_mark.line + 1)
+        if number > 3 * most_values:  # what begins, a key, what ends
+            why = f"it has more than {most_values} values"
             raise file_fault(path, why, event.start_mark.line + 1)
 
 

@@ -2,7 +2,7 @@
 
 Owns the commands.
 Must not know how startup code is loaded, nor how a table is drawn.
-Test: tests/unit/cli/test_devices.py.
+Test: tests/unit/cli/test_plans_list.py.
 """
 
 import json
@@ -11,8 +11,8 @@ import click
 
 from lapwing.annotation.names import select_devices
 from lapwing.annotation.trees import described_trees, is_listed
-from lapwing.cli.devices_screen import counted, device_table, walked
-from lapwing.cli.screen import console
+from lapwing.cli.devices_screen import device_table, walked
+from lapwing.cli.screen import console, counted
 from lapwing.cli.startup import Source, list_options, missing
 
 

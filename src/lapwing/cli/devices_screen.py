@@ -2,7 +2,7 @@
 
 Owns the words and the table.
 Must not know where the descriptions of devices come from.
-Test: tests/unit/cli/test_devices.py.
+Test: tests/unit/cli/test_plans_list.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,11 +15,6 @@ from lapwing.annotation.lists import components_of
 from lapwing.cli.screen import plain, table
 
 _CAN = {"is_readable": "read", "is_movable": "move", "is_flyable": "fly"}
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number of things in words: "1 part", "1,200 parts"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def num_parts(devices: Mapping[str, Any]) -> int:

@@ -11,7 +11,8 @@ import click
 
 from lapwing.annotation.export import FILE_NAME, write_lists
 from lapwing.annotation.lists import ExistingLists
-from lapwing.cli.devices_screen import counted, num_parts
+from lapwing.cli.devices_screen import num_parts
+from lapwing.cli.screen import counted
 from lapwing.cli.startup import Source, code_options, tell_invalid
 
 

@@ -7,16 +7,20 @@ Test: call it with files that are right, wrong, and no Python.
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from lapwing.annotation.description import plan_from_dict
 from lapwing.annotation.forms import plan_schema
 from lapwing.annotation.names import select_plans
+from lapwing.annotation.parameters import PlanModel
 from lapwing.cli.plans_screen import plan_table, show_plan
-from lapwing.cli.screen import console
+from lapwing.cli.screen import console, counted
 from lapwing.cli.startup import Source, list_options, missing, tell_invalid
+from lapwing.errors import PlanArgumentError
 from lapwing.plans.durable_check import check_durable
 from lapwing.plans.form_check import check_form
 from lapwing.plans.form_check import list_plans as plans_in
@@ -36,7 +40,7 @@ def list_plans(source: Source, names: tuple[str, ...], as_json: bool) -> None:
     """List plans: their names, what must be given, and what they are for.
 
     NAME is a name, or a pattern of names such as ':^count'. Without any all plans are
-    listed.
+    listed. The exit status is 1 if a description in a file is faulty.
     """
     lists = source.read()
     plans = lists.plans
@@ -49,11 +53,28 @@ def list_plans(source: Source, names: tuple[str, ...], as_json: bool) -> None:
         listed = {name: plans[name] for name in chosen}
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
-    if chosen:
-        console().print(plan_table([plan_from_dict(plans[name]) for name in chosen]))
-    click.secho(
-        f"{len(chosen)} plan{'' if len(chosen) == 1 else 's'}", dim=True, err=True
-    )
+    models, faults = _read(plans, chosen)
+    if models:
+        console().print(plan_table(models))
+    click.secho(counted(len(models), "plan"), dim=True, err=True)
+    for fault in faults:
+        click.secho(f"cannot be read: {fault}", fg="red", err=True)
+    if faults:
+        sys.exit(1)
+
+
+def _read(
+    plans: Mapping[str, Any], chosen: Iterable[str]
+) -> tuple[list[PlanModel], list[PlanArgumentError]]:
+    """Read descriptions of plans; return those that are right, and all faults."""
+    models: list[PlanModel] = []
+    faults: list[PlanArgumentError] = []
+    for name in chosen:
+        try:
+            models.append(plan_from_dict(plans[name]))
+        except PlanArgumentError as fault:
+            faults.append(fault)
+    return models, faults
 
 
 @command.command("show")

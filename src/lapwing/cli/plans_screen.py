@@ -13,10 +13,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lapwing.annotation.checks import words_for
 from lapwing.annotation.excerpt import shown
 from lapwing.annotation.forms import unit_of
 from lapwing.annotation.parameters import MISSING, Parameter, PlanModel
+from lapwing.annotation.words import words_for
 from lapwing.cli.screen import plain, table
 
 _SHORT = 8  # names, which the words for a type have room for

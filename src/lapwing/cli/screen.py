@@ -40,6 +40,11 @@ def console() -> Console:
     return Console(width=width, highlight=False, soft_wrap=False)
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words: "1 part", "1,200 parts"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def table(
     *columns: str, right: Collection[str] = (), fold: Collection[str] = ()
 ) -> Table:

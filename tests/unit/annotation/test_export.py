@@ -271,6 +271,22 @@ def test_yaml_of_others_is_read():
     assert decode_lists(b"existing_plans: {}\nexisting_devices:\n") == ExistingLists()
 
 
+def test_what_dicts_share_is_brought_in_as_yaml_has_it():
+    devices = (
+        b"existing_devices:\n"
+        b"  m1: &m {module: lab, is_movable: true}\n"
+        b"  m2: {<<: *m, classname: Motor, module: other}\n"
+        b"  m3: {<<: [*m, {module: not, classname: Motor}]}\n"
+        b"  m4: &n {<<: *n, classname: Motor}\n"
+    )
+    assert decode_lists(devices).devices == {
+        "m1": {"module": "lab", "is_movable": True},
+        "m2": {"module": "other", "is_movable": True, "classname": "Motor"},
+        "m3": {"module": "lab", "is_movable": True, "classname": "Motor"},
+        "m4": {"classname": "Motor"},
+    }
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -302,6 +318,15 @@ def test_yaml_of_others_is_read():
             ),
             "its aliases stand for far too much",
         ),
+        (
+            b"a0: &a0 {x: 1, y: 2}\n"
+            + b"".join(
+                b"a%d: &a%d {<<: [%s]}\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 10))
+                for n in range(1, 25)
+            ),
+            "line 6: it is no YAML: its '<<' stand for far too much",
+        ),
+        (b"a: 1" + b":1" * 100_000, "line 1: it is no YAML: a number has 200001 char"),
     ],
 )
 def test_what_is_no_list_is_an_error_with_its_place_and_soon(content, words):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -199,6 +200,17 @@ def test_a_default_is_json_or_its_text(default, expected):
     found = schema["properties"]["x"]
     assert {key: found[key] for key in found if "default" in key} == expected
     assert schema["required"] == []
+
+
+def test_units_in_the_header_reach_the_schema():
+    def move(x: Annotated[float, "mm"], t: "Annotated[float, 's'] | None" = None):
+        yield x, t
+
+    properties = plan_schema(plan_to_dict(read_plan(move)))["properties"]
+    assert {name: one["x-unit"] for name, one in properties.items()} == {
+        "x": "mm",
+        "t": "s",
+    }
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def test_optional_and_union_are_read_alike():
         ("list[protocols.Movable] | None", "list[__MOVABLE__] | None"),
         ("collections.abc.Callable[[int], str]", "__CALLABLE__"),
         ("Annotated[int, foo()]", "int"),
+        ("Annotated[float, 'mm'] | None", "typing.Annotated[float, 'mm'] | None"),
+        ("list[Annotated['float', 'mm', 2]]", "list[typing.Annotated[float, 'mm', 2]]"),
         ("NoneType", "NoneType"),
     ],
 )

@@ -277,6 +277,7 @@ def test_a_file_is_read(tmp_path):
         ("user_groups: {root: [}", 1, "it is no YAML"),
         ("user_groups: &a {root: *a}", None, "its aliases stand for far too much"),
         (b"\xff\xfe\xff", None, "it is no YAML"),
+        ("- []\n" * 300_000, 30000, "it has more than 20000 values"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_line(tmp_path, text, line, words):

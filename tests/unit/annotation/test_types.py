@@ -1,6 +1,7 @@
 """The closed grammar of types: what is in it, and what is refused, and where."""
 
 import time
+import warnings
 
 import pytest
 from kit import LOADED
@@ -149,6 +150,15 @@ def test_a_fault_is_told_with_line_and_column():
     with pytest.raises(PlanArgumentError) as caught:
         parse_type("\n  foo")
     assert (caught.value.context["line"], caught.value.context["column"]) == (2, 3)
+
+
+@pytest.mark.parametrize("text", ["1x", "0x1for x", r"'\d'", r"list['\w']"])
+def test_python_is_not_heard_on_what_others_have_written(text):
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        with pytest.raises(PlanArgumentError):
+            parse_type(text)
+    assert heard == []
 
 
 HOSTILE = [

@@ -46,6 +46,10 @@ PLANS = {
         ],
     },
     "bare": {"name": "bare", "parameters": []},
+    "bare_two": {
+        "name": "bare_two",
+        "parameters": [parameter("first"), parameter("second", **typed("float"))],
+    },
     "broken": {"name": "broken", "parameters": [parameter("x", **typed("foo"))]},
 }
 
@@ -86,7 +90,8 @@ def test_arguments_come_sorted_to_their_parameters():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (("count",), "missing is parameter 'detectors': a list of: one of D: det1"),
+        (("count",), "'detectors' is missing; it takes a list of: one of D: det1"),
+        (("bare_two",), "2 parameters are missing: 'first', 'second' (a number)"),
         (("count", [], 1, 2), "takes 2 positional arguments; 3 are given"),
         (("bare", 1), "takes 0 positional arguments"),
         (("several", "x", "y"), "parameter 'rest' is 'y', a text"),

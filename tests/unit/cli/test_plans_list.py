@@ -158,6 +158,21 @@ def test_faulty_plans_are_told_and_the_others_listed(terminal):
     assert str(result.exception).startswith("plan 'worse' (")
 
 
+def test_faulty_descriptions_are_told_and_the_others_listed(terminal):
+    plans = {"good": {"name": "good"}, "bad": {"name": "bad", "parameters": [5]}}
+    terminal.file("others.yaml", json.dumps({"existing_plans": plans}))
+    result = terminal.call("plans", "list", "--lists", "others.yaml")
+    assert result.exit_code == 1
+    assert [line.split()[0] for line in lines(result.stdout)] == ["plan", "good"]
+    assert lines(result.stderr) == [
+        "1 plan",
+        "cannot be read: a parameter in the description of plan 'bad' is 5; it must be "
+        "a dict",
+    ]
+    result = terminal.call("plans", "list", "good", "--lists", "others.yaml")
+    assert result.exit_code == 0
+
+
 def test_long_lists_are_shown_whole(terminal):
     names = [f"m{n}" for n in range(12)]
     terminal.file("lab.py", CODE.replace('["det", "det.val"]', str(names)))

@@ -157,6 +157,13 @@ def test_sparse_rows_keep_bounds_at_which_the_velocity_changes():
     assert block.completed.tolist() == [0, 2, 3, 4, 6, 6]
 
 
+@pytest.mark.parametrize("size", [1, 3, 7, 39])
+def test_sparse_blocks_drop_what_the_whole_drops_as_a_speed_creeps_up(size):
+    bounds = np.cumsum(0.1 * (1 + 4e-10 * np.arange(41)))[:, None]
+    plan = MotionPlan(points_of([bounds], [0.1] * 40), limits(), sparse=True)
+    assert PvtBlock.join(list(plan.blocks(size))).completed.tolist() == [0, 40, 40]
+
+
 def test_long_points_are_cut_into_whole_ticks_no_longer_than_allowed():
     points = points_of([np.array([[0.0], [1.0], [2.0]])], [10.0, 0.1])
     block = MotionPlan(points, limits(max_segment=4.0)).pvt()

@@ -40,8 +40,8 @@ class RowRules:
     Args:
         part: Whether a gap is put between joined points where their velocities differ
             more than can be made up for within them; else that is an error.
-        midpoints: Whether every midpoint is a PVT point; else only those are that a
-            controller would miss by a thousandth of the point's way.
+        midpoints: Whether every midpoint is a PVT point; else only those of bent
+            points are that a controller would miss by a thousandth of the point's way.
     """
 
     part: bool = False

@@ -31,18 +31,19 @@ def drop_collinear(blocks: Iterable[tuple[PvtBlock, Bools]]) -> Iterator[PvtBloc
             joined points.
     """
     held: PvtBlock | None = None  # the last PVT point awaits what follows it
-    held_joint = np.empty(0, dtype=bool)
+    held_joint = held_straight = np.empty(0, dtype=bool)
     for block, joint in blocks:
         whole = block if held is None else PvtBlock.join([held, block])
         joint = np.concatenate([held_joint, joint])
-        straight = _straight(whole)
+        # Each segment is judged as it came: a merged one would be by its rounding.
+        straight = np.concatenate([held_straight, _straight(block)])
         kept = ~(joint[:-1] & straight[:-1] & straight[1:])
         at = np.flatnonzero(kept)
         if at.size:
             yield _merged(whole, 0, at)
         since = int(at[-1]) + 1 if at.size else 0
         held = _merged(whole, since, np.array([len(whole) - 1]))
-        held_joint = joint[-1:]
+        held_joint, held_straight = joint[-1:], straight[-1:]
     if held is not None:
         yield held
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lapwing.errors import ConfigError, LapwingError, PlanArgumentError
+from lapwing.errors import ConfigError, PlanArgumentError
 from lapwing.stepscan.definition_text import Path as Keys
 from lapwing.stepscan.definition_text import Place, error_at, parse
 from lapwing.trajectory import Trajectory, from_scanspec
@@ -68,15 +68,12 @@ def _text_of(file: Path) -> str:
 def _described(data: Mapping[str, Any], text: str, name: str) -> Trajectory:
     try:
         return Trajectory.from_dict(data)
-    except (PlanArgumentError, TypeError, ValueError) as exc:
-        # Arguments of a wrong kind may be refused by numpy or Python.
+    except PlanArgumentError as exc:
         keys = _at_fault(data, ()) or ()
         places = parse(text, name)[1] if len(text) <= _LONGEST else {}
         where = f"{_dotted(keys)}: " if keys else ""
-        said, hint = f"an argument is of a wrong kind: {exc}", None
-        if isinstance(exc, LapwingError):
-            said, hint = str(exc.args[0]), exc.hint
-        raise error_at(name, places.get(keys), f"{where}{said}", hint=hint) from exc
+        said = f"{where}{exc.args[0]}"
+        raise error_at(name, places.get(keys), said, hint=exc.hint) from exc
 
 
 def _at_fault(value: Any, keys: Keys) -> Keys | None:
@@ -93,7 +90,7 @@ def _at_fault(value: Any, keys: Keys) -> Keys | None:
     if isinstance(value, Mapping) and "typeid" in value:
         try:
             Described.from_dict(value)
-        except (PlanArgumentError, TypeError, ValueError):
+        except PlanArgumentError:
             return keys
     return None
 

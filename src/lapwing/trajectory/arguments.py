@@ -6,7 +6,8 @@ Test: tests/unit/trajectory/test_bad_input.py hands in everything that is refuse
 """
 
 import operator
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterable, Sequence
 from math import isfinite, nan
 from typing import Any, SupportsIndex, cast
 
@@ -16,6 +17,7 @@ from lapwing.errors import PlanArgumentError
 from lapwing.trajectory.points import Floats
 
 __all__ = [
+    "as_array",
     "as_axes",
     "as_flag",
     "as_number",
@@ -27,15 +29,22 @@ __all__ = [
     "check_length",
     "is_given",
     "pair",
+    "shown",
 ]
+
+MOST = 2**62  # points that can be counted by 64 bits, and two more
 
 
 def as_axes(axes: Any) -> tuple[str, ...]:
     """Return names of axes, given as one or as several, each named once."""
+    if not isinstance(axes, str | Iterable):
+        raise PlanArgumentError(f"axes are named by strings, not by {shown(axes)}")
     names = (axes,) if isinstance(axes, str) else tuple(axes)
     for name in names:
         if not isinstance(name, str) or not name:
-            raise PlanArgumentError(f"an axis is named by a string, not by {name!r}")
+            raise PlanArgumentError(
+                f"an axis is named by a string, not by {shown(name)}"
+            )
     if len(set(names)) != len(names):
         raise PlanArgumentError(f"each axis may be named once, but they are {names}")
     return names
@@ -43,6 +52,8 @@ def as_axes(axes: Any) -> tuple[str, ...]:
 
 def as_units(units: Any, axes: tuple[str, ...]) -> dict[str, str]:
     """Return the unit of each axis; one unit is for all of them."""
+    if not isinstance(units, str | Iterable):
+        raise PlanArgumentError(f"units are named by strings, not by {shown(units)}")
     given = [units] if isinstance(units, str) else list(units)
     if len(given) == 1:
         given *= len(axes)
@@ -59,20 +70,47 @@ def as_size(size: Any, of: str) -> int:
     whole = int(size) if isinstance(size, float) and size.is_integer() else size
     if isinstance(size, bool) or not hasattr(whole, "__index__") or whole < 1:
         raise PlanArgumentError(
-            f"the number of points of {of} must be whole and at least 1, not {size!r}"
+            f"the number of points of {of} must be whole and at least 1, not "
+            f"{shown(size)}"
         )
-    return operator.index(cast("SupportsIndex", whole))
+    number = operator.index(cast("SupportsIndex", whole))
+    if number > MOST:
+        raise PlanArgumentError(
+            f"{of} of {shown(size)} points cannot be indexed; at most {MOST:.3g} are "
+            "possible"
+        )
+    return number
 
 
 def as_number(value: Any, name: str) -> float:
     """Return a finite number."""
     try:
         number = nan if isinstance(value, str | bytes) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = nan
     if not isfinite(number):
-        raise PlanArgumentError(f"{name} must be a finite number, but it is {value!r}")
+        raise PlanArgumentError(
+            f"{name} must be a finite number, but it is {shown(value)}"
+        )
     return number
+
+
+def as_array(values: Any, said: str) -> Floats:
+    """Return numbers as an array of their own, whatever its shape.
+
+    Args:
+        values: The numbers.
+        said: What they must be, for the error's text.
+    """
+    try:
+        array = np.asarray(values)
+        # numpy would read numbers out of text, and leave out imaginary parts.
+        numbers = array.astype(np.float64) if array.dtype.kind in "biufO" else None
+    except (TypeError, ValueError, OverflowError):
+        numbers = None
+    if numbers is None:
+        raise PlanArgumentError(f"{said}, not {shown(values)}")
+    return numbers
 
 
 def as_positions(values: Any, name: str, num: int) -> Floats:
@@ -83,23 +121,21 @@ def as_positions(values: Any, name: str, num: int) -> Floats:
         name: What they are, for the error's text.
         num: How many there must be.
     """
-    try:
-        array = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise PlanArgumentError(f"{name} must be numbers, not {values!r}") from None
+    array = np.atleast_1d(as_array(values, f"{name} must be numbers"))
     if array.shape != (num,):
         raise PlanArgumentError(
-            f"{name} needs {num} number{'s' if num > 1 else ''}, but is {values!r}"
+            f"{name} needs {num} number{'' if num == 1 else 's'}, but is "
+            f"{shown(values)}"
         )
     if not np.isfinite(array).all():
-        raise PlanArgumentError(f"{name} must be finite, but is {values!r}")
-    return array.copy()
+        raise PlanArgumentError(f"{name} must be finite, but is {shown(values)}")
+    return array
 
 
 def as_flag(value: Any, name: str) -> bool:
     """Return True or False, which are the only ones allowed."""
     if not isinstance(value, bool | np.bool_):
-        raise PlanArgumentError(f"{name} must be True or False, not {value!r}")
+        raise PlanArgumentError(f"{name} must be True or False, not {shown(value)}")
     return bool(value)
 
 
@@ -112,13 +148,11 @@ def as_times(values: Any, name: str, *, least: float) -> float | Floats:
         least: 0 if none may be below; -1 if each must be above 0, or -1 for those
             not given.
     """
-    try:
-        times = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise PlanArgumentError(f"{name} must be seconds, not {values!r}") from None
+    times = as_array(values, f"{name} must be seconds")
     if times.ndim > 1 or times.size == 0 or not np.isfinite(times).all():
         raise PlanArgumentError(
-            f"{name} must be one finite number, or one for each point, not {values!r}"
+            f"{name} must be one finite number, or one for each point, not "
+            f"{shown(values)}"
         )
     bad = times < 0 if least == 0 else ~((times > 0) | (times == -1))
     if bad.any():
@@ -126,7 +160,7 @@ def as_times(values: Any, name: str, *, least: float) -> float | Floats:
         raise PlanArgumentError(
             f"{name} must be {allowed}, but is {times[bad].flat[0]} s"
         )
-    return float(times) if times.ndim == 0 else times.copy()
+    return float(times) if times.ndim == 0 else times
 
 
 def is_given(times: float | Floats) -> bool:
@@ -159,3 +193,20 @@ def axes_together(kind: str, all_axes: Sequence[tuple[str, ...]]) -> tuple[str, 
             "moves in several"
         )
     return axes
+
+
+class _Shown(reprlib.Repr):
+    """Values in few words: a message must not have a million numbers in it."""
+
+    def repr_ndarray(self, values: Any, level: int) -> str:
+        return f"an array of the shape {values.shape}"
+
+
+_shown = _Shown()
+_shown.maxstring = _shown.maxother = _shown.maxlong = 60
+_shown.maxlist = _shown.maxtuple = _shown.maxdict = 6
+
+
+def shown(value: Any) -> str:
+    """Return what to call a value in a message, which is short."""
+    return _shown.repr(value)

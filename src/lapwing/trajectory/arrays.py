@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lapwing.errors import PlanArgumentError
-from lapwing.trajectory.arguments import as_axes
+from lapwing.trajectory.arguments import as_array, as_axes
 from lapwing.trajectory.generators import Curve, Generator
 from lapwing.trajectory.points import Bools, Floats, Ints
 
@@ -117,12 +117,7 @@ class ArrayGenerator(Curve):
 
 def as_table(values: Any, name: str, num_axes: int) -> Floats:
     """Return finite numbers as an array (num_points, num_axes)."""
-    try:
-        table = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise PlanArgumentError(
-            f"{name} must be rows of {num_axes} numbers, not {values!r}"
-        ) from None
+    table = as_array(values, f"{name} must be rows of {num_axes} numbers")
     if table.ndim == 1 and num_axes == 1:
         table = table[:, None]
     if table.ndim != 2 or table.shape[1] != num_axes or not len(table):

@@ -7,6 +7,7 @@ Test: tests/unit/trajectory/test_compound.py, and tests/property/test_trajectory
 Order, bounds and indexes are those of scanpointgenerator 3.1; gaps are ours.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from lapwing.errors import PlanArgumentError
 from lapwing.trajectory.arguments import (
+    MOST,
     as_flag,
     as_times,
     axes_together,
@@ -39,8 +41,6 @@ from lapwing.trajectory.rectangles import restricted
 from lapwing.trajectory.walk import Walk, forced_gaps
 
 __all__ = ["CompoundGenerator"]
-
-MOST = 2**62  # points that can be counted by 64 bits, and two more
 
 
 class CompoundGenerator(Trajectory):
@@ -281,7 +281,11 @@ class CompoundGenerator(Trajectory):
 
 def _nested(generators: Any) -> tuple[Generator, ...]:
     """Return the generators to be nested."""
-    given = [generators] if isinstance(generators, Trajectory) else generators
+    if isinstance(generators, Trajectory | Mapping) or not isinstance(
+        generators, Iterable
+    ):
+        generators = [generators]
+    given = tuple(generators)
     if any(isinstance(part, CompoundGenerator) for part in given):
         raise PlanArgumentError(
             "a CompoundGenerator cannot be inside of another one; nest its generators"

@@ -60,7 +60,8 @@ class SpiralGenerator(Curve):
             )
         self._alpha = sqrt(4 * pi)  # angle = alpha * sqrt(index)
         self._beta = self.scale / (2 * pi)  # radius = beta * angle
-        size = int((self.radius / (self._alpha * self._beta)) ** 2) + 1
+        turns = self.radius / (self._alpha * self._beta)
+        size = int(min(turns, 1e150) ** 2) + 1  # at more, its size is refused
         super().__init__(two_axes(axes, "a spiral"), units, size, alternate, duration)
 
     def _at(self, at: Floats) -> Floats:

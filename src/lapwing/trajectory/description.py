@@ -7,16 +7,18 @@ Test: tests/unit/trajectory/test_description.py, and each kind's round trip.
 
 import json
 from collections.abc import Iterable, Mapping
-from inspect import signature
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
 from lapwing.errors import PlanArgumentError
+from lapwing.trajectory.arguments import shown
 
 __all__ = ["Described", "made"]
 
 Kind = TypeVar("Kind", bound="Described")
+
+_DEEP = "parts of a {} are nested in each other too deeply to be read; nest fewer"
 
 _KINDS: dict[str, type["Described"]] = {}
 
@@ -67,23 +69,28 @@ class Described:
         if not isinstance(description, Mapping):
             raise PlanArgumentError(
                 f"a description of a {cls.__name__} was asked for, but "
-                f"{description!r} is no dict"
+                f"{shown(description)} is no dict"
             )
         arguments = dict(description)
         typeid = arguments.pop("typeid", cls.typeid)
-        kind = _KINDS.get(typeid)
+        kind = _KINDS.get(typeid) if isinstance(typeid, str) else None
         if kind is None or not issubclass(kind, cls):
             known = sorted(n for n, k in _KINDS.items() if issubclass(k, cls))
             raise PlanArgumentError(
-                f"{typeid!r} describes no {cls.__name__}; known are {', '.join(known)}"
+                f"{shown(typeid)} describes no {cls.__name__}; known are "
+                f"{', '.join(known)}"
             )
         try:
-            signature(kind).bind(**arguments)
-        except TypeError as problem:
+            return kind(**arguments)
+        except PlanArgumentError:
+            raise
+        # Descriptions come from anywhere: Python or numpy may refuse them, too.
+        except (TypeError, ValueError, OverflowError) as problem:
             raise PlanArgumentError(
                 f"{kind.__name__} cannot be made of {sorted(arguments)}: {problem}"
-            ) from None
-        return kind(**arguments)
+            ) from problem
+        except RecursionError:
+            raise PlanArgumentError(_DEEP.format(cls.__name__)) from None
 
     def to_json(self) -> str:
         """Return the description as JSON."""
@@ -98,7 +105,9 @@ class Described:
         """
         try:
             description = json.loads(text)
-        except ValueError as problem:
+        except RecursionError:
+            raise PlanArgumentError(_DEEP.format(cls.__name__)) from None
+        except (TypeError, ValueError) as problem:
             raise PlanArgumentError(
                 f"a {cls.__name__} was to be read from JSON, but the text is none: "
                 f"{problem}"
@@ -115,7 +124,7 @@ class Described:
 
     def __repr__(self) -> str:
         arguments = ", ".join(
-            f"{name}={_short(value)}"
+            f"{name}={shown(value)}"
             for name, value in self.to_dict().items()
             if name != "typeid"
         )
@@ -135,14 +144,16 @@ def made(kind: type[Kind], given: Any) -> tuple[Kind, ...]:
     if isinstance(given, Described | Mapping):
         given = [given]
     if not isinstance(given, Iterable) or isinstance(given, str):
-        raise PlanArgumentError(f"a list of {kind.__name__}s is needed, not {given!r}")
+        raise PlanArgumentError(
+            f"a list of {kind.__name__}s is needed, not {shown(given)}"
+        )
     parts = tuple(
         kind.from_dict(part) if isinstance(part, Mapping) else part for part in given
     )
     for part in parts:
         if not isinstance(part, kind):
             raise PlanArgumentError(
-                f"a {kind.__name__} is needed here, but {part!r} is none"
+                f"a {kind.__name__} is needed here, but {shown(part)} is none"
             )
     return parts
 
@@ -155,8 +166,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return value
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:40]}...{text[-12:]}"

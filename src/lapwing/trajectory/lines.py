@@ -56,11 +56,12 @@ class LineGenerator(Curve):
         with np.errstate(over="ignore"):
             length = self.stop - self.start
             middle = (self.start + self.stop) / 2
-        if self.size > 1:
-            self._first, self._step = self.start, length / (self.size - 1)
-        else:
-            self._first, self._step = middle, length
-        if not np.isfinite([length, middle]).all():
+            if self.size > 1:
+                self._first, self._step = self.start, length / (self.size - 1)
+            else:
+                self._first, self._step = middle, length
+            ends = self._at(np.array([-0.5, self.size - 0.5]))
+        if not (np.isfinite(length).all() and np.isfinite(ends).all()):
             raise PlanArgumentError(
                 f"a line from {start!r} to {stop!r} is longer than a number can be"
             )

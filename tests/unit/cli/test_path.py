@@ -205,7 +205,7 @@ LINE = "grid.json, line 21, column 3: generators[1]: "
     ("path", "text"),
     [
         (broken(size=0), LINE + "the number of points of a LineGenerator must be"),
-        (broken(axes=3), LINE + "an argument is of a wrong kind: 'int' object"),
+        (broken(axes=3), LINE + "axes are named by strings, not by 3"),
         (broken(typeid="nix"), LINE + "'nix' describes no Generator; known are"),
         (broken(speed=3), LINE + "LineGenerator cannot be made of"),
         (GRID.to_dict() | {"duration": 0}, "grid.json, line 1, column 1: "),

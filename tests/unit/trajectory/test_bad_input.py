@@ -38,10 +38,17 @@ SNAKE = line("x", "mm", 0, 1, 3, True)
         (lambda: line(["x", "x"], "mm", [0, 0], [1, 2], 3), "named once"),
         (lambda: line(["x", 5], "mm", [0, 0], [1, 2], 3), "named by a string, not"),
         (lambda: line("", "mm", 0, 1, 3), "named by a string"),
+        (lambda: line(5, "mm", 0, 1, 3), "axes are named by strings, not by 5"),
+        (lambda: line("x", None, 0, 1, 3), "units are named by strings, not by None"),
         (lambda: line("x", "mm", NAN, 1, 3), "start must be finite"),
         (lambda: line("x", "mm", 0, INF, 3), "stop must be finite"),
         (lambda: line("x", "mm", -1e308, 1e308, 3), "longer than a number can be"),
+        (lambda: line("x", "mm", -1.7e308, 0, 3), "longer than a number can be"),
         (lambda: line("x", "mm", "here", 1, 3), "start must be numbers"),
+        (lambda: line("x", "mm", "1", 1, 3), "start must be numbers, not '1'"),
+        (lambda: line("x", "mm", 10**400, 1, 3), "start must be numbers, not 10000"),
+        (lambda: line("x", "mm", 0, 1, 10**19), "LineGenerator of 1000.* indexed"),
+        (lambda: line("x", "mm", 0, 1, 10**400), "LineGenerator of 1000.* indexed"),
         (lambda: line("x", "mm", 0, 1, 0), "whole and at least 1, not 0"),
         (lambda: line("x", "mm", 0, 1, 2.5), "whole and at least 1, not 2.5"),
         (lambda: line("x", "mm", 0, 1, True), "whole and at least 1, not True"),
@@ -66,6 +73,8 @@ SNAKE = line("x", "mm", 0, 1, 3, True)
         (lambda: SpiralGenerator(["x", "y"], "mm", [0, 0], 1, -1), "above 0"),
         (lambda: SpiralGenerator(["x", "y"], "mm", [0, 0], None), "radius must be a f"),
         (lambda: SpiralGenerator(["x", "y"], "mm", [0], 1), "centre needs 2 numbers"),
+        (lambda: SpiralGenerator(["x", "y"], "", [0, 0], 1, 1e-300), "be indexed"),
+        (lambda: SpiralGenerator(["x", "y"], "", [0, 0], 10**400), "radius must be a"),
         (lambda: LissajousGenerator(["x", "y"], "mm", [0, 0], [1, 0], 1), "above 0"),
         (lambda: LissajousGenerator(["x", "y"], "mm", [0, 0], [1, 1], 0), "lobes"),
         (lambda: ConcatGenerator([]), "at least one generator"),
@@ -83,6 +92,7 @@ SNAKE = line("x", "mm", 0, 1, 3, True)
         (lambda: CompoundGenerator([CompoundGenerator([X])]), "nest its generators"),
         (lambda: CompoundGenerator(CompoundGenerator([X])), "nest its generators"),
         (lambda: CompoundGenerator(["x"]), "a Generator is needed here"),
+        (lambda: CompoundGenerator(5), "a Generator is needed here, but 5"),
         (lambda: CompoundGenerator([X], duration=0), "duration must be above 0"),
         (lambda: CompoundGenerator([X], duration=-0.5), "is -0.5 s"),
         (lambda: CompoundGenerator([X], duration=[1, 2]), "2 numbers for 3 points"),
@@ -105,6 +115,16 @@ SNAKE = line("x", "mm", 0, 1, 3, True)
 def test_it_is_refused_in_a_sentence(make: Any, said: str):
     with pytest.raises(PlanArgumentError, match=said):
         make()
+
+
+def test_a_message_has_no_million_numbers_in_it():
+    with pytest.raises(PlanArgumentError, match=r"\[0, 1, 2") as caught:
+        line("x", "mm", list(range(10**6)), 1, 3)
+    assert len(str(caught.value)) < 200
+
+
+def test_generators_may_come_one_by_one():
+    assert CompoundGenerator(part for part in [X, Y]).size == 9
 
 
 def test_a_region_or_an_offset_on_an_axis_that_is_not_there_is_refused():

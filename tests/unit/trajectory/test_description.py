@@ -15,6 +15,7 @@ from lapwing.trajectory import (
     ConcatGenerator,
     LineGenerator,
     LissajousGenerator,
+    PolygonalROI,
     SpiralGenerator,
     StaticPointGenerator,
     Trajectory,
@@ -101,6 +102,17 @@ def test_what_is_shown_tells_what_it_is():
     assert len(long) < 200
 
 
+POLYGON = PolygonalROI([0, 1, 1], [0, 0, 1]).to_dict()
+
+
+def _deep(levels: int) -> dict[str, Any]:
+    """Return the description of concatenations in each other."""
+    description = LINE.to_dict()
+    for _ in range(levels):
+        description = {"typeid": ConcatGenerator.typeid, "generators": [description]}
+    return description
+
+
 @pytest.mark.parametrize(
     ("read", "said"),
     [
@@ -110,12 +122,17 @@ def test_what_is_shown_tells_what_it_is():
         (lambda: Trajectory.from_dict(CircularROI([0, 0], 1).to_dict()), "no Traj"),
         (lambda: ROI.from_dict(LINE.to_dict()), "known are .*CircularROI"),
         (lambda: SpiralGenerator.from_dict(LINE.to_dict()), "no SpiralGenerator"),
-        (lambda: LineGenerator.from_dict({"axes": "x"}), "missing a required argument"),
+        (lambda: LineGenerator.from_dict({"axes": "x"}), "missing 4 required"),
         (
             lambda: LineGenerator.from_dict({**LINE.to_dict(), "colour": 1}),
             "unexpected keyword argument 'colour'",
         ),
+        (lambda: Trajectory.from_dict({"typeid": []}), "describes no Trajectory"),
         (lambda: Trajectory.from_json("{"), "the text is none"),
+        (lambda: Trajectory.from_json(None), "the text is none"),
+        (lambda: Trajectory.from_json(100_000 * "["), "nested .* too deeply"),
+        (lambda: Trajectory.from_dict(_deep(1000)), "nested .* too deeply"),
+        (lambda: ROI.from_dict(POLYGON | {"points_x": [[1], [1, 2]]}), "cannot be mad"),
         (lambda: CompoundGenerator([{"typeid": "x"}]), "describes no Generator"),
     ],
 )

@@ -26,6 +26,28 @@ def test_soft_limits_must_leave_room(low, high):
         AxisLimits(1, 1, low, high)
 
 
+@pytest.mark.parametrize("wrong", ["fast", None, 10**400, [1]])
+def test_what_is_no_number_is_no_limit(wrong):
+    with pytest.raises(PlanArgumentError, match=r"max_velocity of .* no number"):
+        AxisLimits(wrong, 1)
+    with pytest.raises(PlanArgumentError, match=r"a low of .* no number"):
+        AxisLimits(1, 1, low=wrong)
+    with pytest.raises(PlanArgumentError, match=r"a tick of .* no number"):
+        MotionLimits({}, tick=wrong)
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ({"x": (10, 100)}, r"axis x: its motion limits are \(10, 100\); AxisLimits"),
+        ([AxisLimits(1, 1)], "a dict of axis to AxisLimits is needed"),
+    ],
+)
+def test_limits_are_given_by_axis(axes, message):
+    with pytest.raises(PlanArgumentError, match=message):
+        MotionLimits(axes)
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

@@ -8,10 +8,13 @@ Test: make limits of any kind of nonsense and read what is said.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 import numpy as np
 
 from lapwing.errors import LimitError, PlanArgumentError
+from lapwing.trajectory.arguments import shown
 from lapwing.trajectory.points import Floats, Ints, Points
 
 __all__ = ["AxisLimits", "LimitArrays", "MotionLimits"]
@@ -37,6 +40,9 @@ class AxisLimits:
     high: float = math.inf
 
     def __post_init__(self) -> None:
+        for name in ("max_velocity", "max_acceleration", "low", "high"):
+            number = _as_number(f"limits have a {name}", getattr(self, name))
+            object.__setattr__(self, name, number)
         for name in ("max_velocity", "max_acceleration"):
             _above_zero(f"limits have a {name}", getattr(self, name))
         if not self.low < self.high:
@@ -71,7 +77,10 @@ class MotionLimits:
     max_segment: float = math.inf
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "axes", dict(self.axes))
+        object.__setattr__(self, "axes", _by_axis(self.axes))
+        for name in ("tick", "min_turnaround", "max_segment"):
+            number = _as_number(f"motion has a {name}", getattr(self, name))
+            object.__setattr__(self, name, number)
         _above_zero("motion has a tick", self.tick)
         if not 0 <= self.min_turnaround < math.inf:
             raise PlanArgumentError(
@@ -222,6 +231,31 @@ def row(points: Points, at: int) -> int | tuple[int, ...]:
 def where(points: Points, at: int, first: int) -> str:
     """Say which point it is, for a message."""
     return f"point {first + at} (row {row(points, at)})"
+
+
+def _by_axis(axes: Any) -> dict[str, AxisLimits]:
+    if not isinstance(axes, Mapping):
+        raise PlanArgumentError(
+            f"motion has limits of {shown(axes)}; a dict of axis to AxisLimits is "
+            "needed"
+        )
+    for axis, limits in axes.items():
+        if not isinstance(limits, AxisLimits):
+            raise PlanArgumentError(
+                f"axis {axis}: its motion limits are {shown(limits)}; AxisLimits are "
+                "needed",
+                axis=axis,
+            )
+    return dict(axes)
+
+
+def _as_number(what: str, value: Any) -> float:
+    try:
+        return float(value if isinstance(value, Real) else "none")
+    except (ValueError, OverflowError):
+        raise PlanArgumentError(
+            f"{what} of {shown(value)}, which is no number"
+        ) from None
 
 
 def _above_zero(what: str, value: float) -> None:

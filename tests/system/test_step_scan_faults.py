@@ -272,7 +272,7 @@ def test_a_move_that_missed_is_made_again(RE, documents, beamline):
     put("SIM:X:MISS", 1)
     RE(scan.plan())
     require_every_point_once(documents)
-    assert ["it missed -1 mm" in text for text in story.messages] == [True]
+    assert ["it missed -1 mm" in text for text in story.messages[1:]] == [True]
 
 
 def test_a_count_that_was_too_short_is_noticed_where_the_scan_sets_no_dwell(
@@ -283,7 +283,7 @@ def test_a_count_that_was_too_short_is_noticed_where_the_scan_sets_no_dwell(
     put("SIM:DET:SHORT", 1)
     RE(scan.plan())
     require_every_point_once(documents)
-    assert story.messages == [
+    assert story.messages[1:] == [
         "point 1 is taken again: det counted for too short a time"
     ]
 

@@ -71,9 +71,11 @@ class EpicsDevice:
         Args:
             pvs: As for the device itself.
         """
-        if self._sources == pvs:
-            return
-        self.disconnect()
+        for role, source in self._sources.items():
+            # What stays is not cut off: somebody may be waiting for its connection.
+            if role in self._channels and pvs.get(role) != source:
+                self._channels.pop(role).close()
+                self._latest.pop(role, None)
         self._sources = dict(pvs)
         self._pvs = {role: pv_name(pv) for role, pv in pvs.items()}
 
@@ -86,7 +88,8 @@ class EpicsDevice:
     def connected(self) -> bool:
         """Whether every PV answers, as far as is known."""
         mine = bool(self._channels) and all(
-            channel.connected for channel in self._channels.values()
+            role in self._channels and self._channels[role].connected
+            for role in self._pvs
         )
         return mine and all(part.connected for part in self._parts)
 
@@ -136,14 +139,16 @@ class EpicsDevice:
             client: The client of the running event loop.
         """
         if self._client is not client:
-            self._client = client
+            self._client, self._channels = client, {}
             self._latest.clear()
             self._lost = False
+        if missing := self._sources.keys() - self._channels.keys():
             # What tells it the news must not keep it alive.
             for role, pv in self._sources.items():
-                channel = client.channel(pv, self.name)
-                channel.on_connection(weakly(self._on_connection, channel))
-                self._channels[role] = channel
+                if role in missing:
+                    channel = client.channel(pv, self.name)
+                    channel.on_connection(weakly(self._on_connection, channel))
+                    self._channels[role] = channel
             self._forsaken.detach()
             self._forsaken = close_with(self, self._channels)
         return list(self._channels.values())

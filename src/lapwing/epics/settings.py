@@ -39,6 +39,19 @@ class Settings(EpicsDevice):
         # What could not be put back, with what was left there in its place.
         self._owed: dict[str, tuple[Any, Any]] = {}
 
+    @property
+    def before(self) -> dict[str, Any]:
+        """What `restore` would put back, by PV."""
+        return dict(self._before)
+
+    def take_over(self, before: Mapping[str, Any]) -> None:
+        """Put back what was there before a process that has died, not what it left.
+
+        Args:
+            before: By PV, as its own `before` told; PVs of others are passed over.
+        """
+        self._before = dict(before)
+
     async def write(self, settings: Mapping[str, Any]) -> None:
         """Write settings, one after the other in the order given; may be done again.
 
@@ -104,7 +117,8 @@ class Settings(EpicsDevice):
                 it should have. The next `restore` puts them back, if nobody has set
                 them meanwhile.
         """
-        before, self._before = self._before, {}
+        before = {pv: value for pv, value in self._before.items() if self.has(pv)}
+        self._before = {}
         if not before:
             return
         with contextlib.suppress(DeviceError):

@@ -117,6 +117,19 @@ class Detector(Hooks):
         await self._set_up.restore()
 
     @property
+    def before(self) -> dict[str, Any]:
+        """What `disarm` would write back, by PV."""
+        return self._set_up.before
+
+    def take_over(self, before: Mapping[str, Any]) -> None:
+        """Write back what was there before a process that has died.
+
+        Args:
+            before: By PV, as its own `before` told.
+        """
+        self._set_up.take_over(before)
+
+    @property
     def dwell_seconds(self) -> float:
         """Seconds that it will count, as far as is known; 0 where nobody said."""
         return 0.0 if self.trigger is None else self.trigger.dwell

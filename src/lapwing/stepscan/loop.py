@@ -54,15 +54,19 @@ def _from_stage_to_unstage(scan: "StepScan") -> Generator[Msg, Any, str]:
     for one in relative:
         one.origin = None
     yield from staged("stage", scan)
+    # After a crash the detectors hold what this scan has set, not what was before.
+    kept = recorded(lambda: [one.before for one in scan.detectors])
+    for one, before in zip(scan.detectors, kept, strict=True):
+        one.take_over(before)
     for one in relative:
         location = yield Msg("locate", one)
         one.origin = 0.0 if location is None else float(location["setpoint"])
     errors: list[Exception] = []
-    before: dict[Any, Any] = {}
+    places: dict[Any, Any] = {}
     try:
         yield from asked(scan, before=True)
         if scan.restore:
-            before = yield from _whereabouts(scan)
+            places = yield from _whereabouts(scan)
         yield from run_hooks(scan.owners, "pre_scan", scan=scan, point=0)
         uid = yield from _run(scan)
     except GeneratorExit:
@@ -70,10 +74,10 @@ def _from_stage_to_unstage(scan: "StepScan") -> Generator[Msg, Any, str]:
     except BaseException:
         # Before what follows: it may send home what is still on its way elsewhere.
         yield from stop_all((*scan.positioners, *scan.triggers))
-        yield from _after(scan, before, errors)
+        yield from _after(scan, places, errors)
         _log(errors)
         raise
-    yield from _after(scan, before, errors)
+    yield from _after(scan, places, errors)
     if errors:
         _log(errors[1:])
         raise errors[0]
@@ -86,13 +90,13 @@ def _log(errors: list[Exception]) -> None:
 
 
 def _after(
-    scan: "StepScan", before: dict[Any, Any], errors: list[Exception]
+    scan: "StepScan", places: dict[Any, Any], errors: list[Exception]
 ) -> MsgGenerator[None]:
     """Do what follows a scan, however it ended; all of it, whatever fails."""
     owners = list(reversed(scan.owners))
     taken = scan.progress.points_taken
     yield from run_hooks(owners, "post_scan", errors, scan=scan, point=taken)
-    yield from _noting(errors, lambda: _go_back(before, errors))
+    yield from _noting(errors, lambda: _go_back(places, errors))
     yield from _noting(errors, lambda: staged("unstage", scan))
 
 
@@ -129,19 +133,19 @@ def _whereabouts(scan: "StepScan") -> Generator[Msg, Any, dict[Any, Any]]:
     return found
 
 
-def _go_back(before: dict[Any, Any], errors: list[Exception]) -> MsgGenerator[None]:
+def _go_back(places: dict[Any, Any], errors: list[Exception]) -> MsgGenerator[None]:
     """Send all back, then wait for each; whoever aborts meanwhile wants no moves."""
     # Of a group of several nothing would be waited for after the first failure.
     moves = [
         Msg("set", one, position, group=f"{_HOME} {i}")
-        for i, (one, position) in enumerate(before.items())
+        for i, (one, position) in enumerate(places.items())
     ]
     waits = [Msg("wait", None, group=msg.kwargs["group"]) for msg in moves]
     for msg in (*moves, *waits):
         try:
             yield msg
         except RunEngineControlException:
-            yield from stop_all(before)
+            yield from stop_all(places)
             raise
         except Exception as exc:  # noqa: BLE001 - the others are to go back, too
             errors.append(exc)

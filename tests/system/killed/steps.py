@@ -48,3 +48,4 @@ scan = StepScan(
     data_callback=tell,
 )
 RE(scan.plan())
+print("NOISE", det.before, Counter("SIM:DET:NOISE").read(), flush=True)

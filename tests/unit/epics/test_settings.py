@@ -122,6 +122,33 @@ def test_what_somebody_else_sets_is_put_back_and_owed_as_our_own_is():
     with_settings(work)
 
 
+def test_other_pvs_leave_the_connections_that_stay_as_they_are():
+    async def work(settings, records, log):
+        stays, goes = settings.channel("A"), settings.channel("C")
+        settings.set_pvs({pv: records[pv] for pv in ("A", "B")})
+        assert settings.connected
+        settings.set_pvs({pv: records[pv] for pv in ("C", "A")})
+        assert settings.channel("A") is stays
+        assert not settings.connected  # C is to be connected first
+        await settings.connect()
+        assert settings.connected
+        assert settings.channel("C") is not goes
+        assert [one.value for one in await settings.get("C", "A")] == [0, 0]
+
+    with_settings(work)
+
+
+def test_what_was_there_before_a_process_died_comes_back():
+    async def work(settings, records, log):
+        settings.take_over({"A": 7, "somebody's": 8})
+        await settings.write({"A": 1, "B": 2})
+        assert settings.before == {"A": 7, "somebody's": 8, "B": 0}
+        await settings.restore()
+        assert (records["A"].value, records["B"].value) == (7, 0)
+
+    with_settings(work)
+
+
 def test_several_errors_are_told_as_one():
     one, two = DeviceError("a went wrong", pv="A", hint="mend a"), DeviceError("b too")
     assert together([one]) is one

@@ -209,6 +209,21 @@ class AreaDetector(ReadyDetector):
         if errors:
             raise together(errors)
 
+    @property
+    def before(self) -> dict[str, Any]:
+        """What `disarm` would write back, by PV; the file plugin's, too."""
+        return super().before | ({} if self.file is None else self.file.before)
+
+    def take_over(self, before: Mapping[str, Any]) -> None:
+        """Write back what was there before a process that has died.
+
+        Args:
+            before: By PV, as its own `before` told.
+        """
+        super().take_over(before)
+        if self.file is not None:
+            self.file.take_over(before)
+
     async def _look_at_live(self, trigger: Trigger) -> None:
         (acquires,) = await trigger.get("trigger")
         (mode,) = await self._set_up.get(self.cam("ImageMode"))

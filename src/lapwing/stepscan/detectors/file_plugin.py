@@ -6,7 +6,7 @@ Test: tests/system/test_step_detectors.py, against the simulated beamline.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -134,6 +134,19 @@ class FilePlugin(EpicsDevice):
         if self.connected:
             self.file = text_of(await self._value("FullFileName_RBV"))
             await self._stop_capture()
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """What `restore` would put back, by PV."""
+        return self._set_up.before
+
+    def take_over(self, before: Mapping[str, Any]) -> None:
+        """Put back what was there before a process that has died.
+
+        Args:
+            before: By PV, as its own `before` told.
+        """
+        self._set_up.take_over(before)
 
     async def restore(self) -> None:
         """Put back what was set before `start`; to be done after `end`.

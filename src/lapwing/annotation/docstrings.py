@@ -44,8 +44,9 @@ def read_docstring(text: str | None) -> Docstring:
     Types in it are passed over. ``a, b : int`` describes both. What is written in
     neither style has a summary and describes no parameter.
     """
-    lines = cleandoc(text or "").splitlines()
-    parameters = dict(_numpy_entries(lines)) or dict(_google_entries(lines))
+    lines = cleandoc(text or "").strip().splitlines()
+    said = dict(_numpy_entries(lines)) or dict(_google_entries(lines))
+    parameters = {name: text for name, text in said.items() if text}
     return Docstring(_summary(lines), parameters)
 
 
@@ -60,8 +61,8 @@ def _summary(lines: list[str]) -> str:
         is_head = _NUMPY_RULE.match(following.strip()) or _GOOGLE_HEAD.match(line)
         if not line.strip() or is_head:
             break
-        found.append(line.rstrip())
-    return "\n".join(found).strip()
+        found.append(line)
+    return "\n".join(found)
 
 
 def _numpy_entries(lines: list[str]) -> Iterator[tuple[str, str]]:
@@ -74,8 +75,7 @@ def _numpy_entries(lines: list[str]) -> Iterator[tuple[str, str]]:
             entry.append(line)
             continue
         for name in names:
-            if text := _text(entry):
-                yield name, text
+            yield name, _text(entry)
         names = _names(_NUMPY_NAMES.match(line))
         entry = []
 
@@ -88,7 +88,7 @@ def _numpy_section(lines: list[str]) -> list[str]:
     ]
     found: list[str] = []
     for at, end in pairwise([*heads, len(lines)]):
-        if lines[at].strip() in {"Parameters", "Other Parameters"}:
+        if lines[at].strip().casefold() == "parameters":
             found += lines[at + 2 : end]
     return found
 
@@ -102,8 +102,7 @@ def _google_entries(lines: list[str]) -> Iterator[tuple[str, str]]:
             entry.append(line)
             continue
         for name in names:
-            if text := _text(entry):
-                yield name, text
+            yield name, _text(entry)
         match = _GOOGLE_ENTRY.match(line)
         names = _names(match)
         entry = [f"{match[2].strip()}\n"] if match else []
@@ -132,4 +131,4 @@ def _text(entry: list[str]) -> str:
     if entry and entry[0].endswith("\n"):
         rest = dedent("\n".join(entry[1:]))
         return f"{entry[0]}{rest}".strip()
-    return dedent("\n".join(entry)).strip()
+    return dedent("\n".join(entry)).strip("\n")

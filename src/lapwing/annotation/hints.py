@@ -14,7 +14,7 @@ from types import GenericAlias, NoneType, UnionType
 from typing import Any
 
 from lapwing.annotation.grammar import DEEPEST, LONGEST_TEXT, parse_type, syntax_of
-from lapwing.annotation.type_names import DEVICE_PROTOCOLS, PROTOCOL_MODULES
+from lapwing.annotation.type_names import BUILT_IN, DEVICE_PROTOCOLS, PROTOCOL_MODULES
 from lapwing.errors import PlanArgumentError
 
 _ABSENT = object()
@@ -82,6 +82,8 @@ def _text_of_generic(hint: Any, scope: Mapping[str, Any], depth: int) -> str:
         raise _Unknown  # it has a type variable, which may be anything
     if hint is typing.Callable or origin is Callable:
         return "__CALLABLE__"
+    if isinstance(origin, type) and _text_of_class(origin) in BUILT_IN:
+        return _text_of_class(origin)  # Movable[float]: what it is set to is its own
     if origin is typing.Literal:
         return f"typing.Literal[{', '.join(map(repr, arguments))}]"
     if origin is typing.Annotated:
@@ -145,7 +147,7 @@ def _written(node: ast.expr, scope: Mapping[str, Any], depth: int) -> str:
 
 
 def _subscript(head: str, inner: ast.expr, scope: Mapping[str, Any], depth: int) -> str:
-    if head == "__CALLABLE__":
+    if head in BUILT_IN:
         return head
     if head == "typing.Annotated" and isinstance(inner, ast.Tuple) and inner.elts:
         notes = [getattr(note, "value", _ABSENT) for note in inner.elts[1:]]

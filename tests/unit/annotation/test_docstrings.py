@@ -57,6 +57,16 @@ def test_numpy_style():
     }
 
 
+def test_texts_are_kept_as_they_are_written():
+    found = read_docstring(
+        "  Summary. \n\n    parameters\n    ---------\n"
+        "    x : int\n          code\n        text \n    y\n        Two.\n    y\n\n"
+        "    Other Parameters\n    ----------------\n    z : int\n        Three.\n"
+    )
+    assert found.summary == "Summary. "
+    assert found.parameters == {"x": "  code\ntext "}
+
+
 def test_google_style():
     found = read_docstring(GOOGLE)
     assert found.summary == "Sum."

@@ -53,6 +53,8 @@ class Colour(enum.Enum):
         (dict[protocols.Readable, float], "dict[__READABLE__, float]"),
         (protocols.Stageable, "__DEVICE__"),
         (Annotated[int, object()], "int"),
+        (bluesky.protocols.Movable[float], "__MOVABLE__"),
+        (list[protocols.Locatable], "list[__DEVICE__]"),
         (Annotated[int, "mm", 1], "typing.Annotated[int, 'mm', 1]"),
         (typing.List["int"], "typing.List[int]"),  # noqa: UP006
     ],
@@ -85,6 +87,7 @@ def test_optional_and_union_are_read_alike():
         ("list[protocols.Movable] | None", "list[__MOVABLE__] | None"),
         ("collections.abc.Callable[[int], str]", "__CALLABLE__"),
         ("Annotated[int, foo()]", "int"),
+        ("bluesky.protocols.Movable[float]", "__MOVABLE__"),
         ("Annotated[float, 'mm'] | None", "typing.Annotated[float, 'mm'] | None"),
         ("list[Annotated['float', 'mm', 2]]", "list[typing.Annotated[float, 'mm', 2]]"),
         ("NoneType", "NoneType"),

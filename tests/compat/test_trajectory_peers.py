@@ -130,6 +130,8 @@ def test_the_same_scan_in_both_languages_has_the_same_points(name: str):
     assert_same(*WRITTEN_TWICE[name])
 
 
+THERE_AND_BACK = Linspace.bounded("x", 0, 3, 3).concat(Linspace.bounded("x", 3, 0, 2))
+
 SPECS = {name: spec for name, (_, spec) in WRITTEN_TWICE.items()} | {
     "flown for a time": Fly(0.1 @ (y() * ~x())),
     "one point": Fly(Linspace("x", 1, 3, 1)),
@@ -141,6 +143,10 @@ SPECS = {name: spec for name, (_, spec) in WRITTEN_TWICE.items()} | {
     "static": Fly(Static("z", 3, 4)),
     "static zipped": Fly(y().zip(Static("z", 3))),
     "repeats": Fly(Product(3, x())),
+    "repeats that meet": Fly(Product(3, THERE_AND_BACK)),
+    "repeats without gaps": Fly(Product(3, THERE_AND_BACK, gap=False)),
+    "repeats at rest": Product(2, ~x()),
+    "repeats in a grid": Fly(y() * Product(2, THERE_AND_BACK)),
     "snake on the spot": Fly(Product(2, ~x())),
     "frames": Fly(y() * x() * 2),
     "spiral": Fly(Spiral("x", 1, 10, 2.5, "y", 5, 50)),

@@ -116,7 +116,8 @@ def compounds(draw: st.DrawFn) -> CompoundGenerator:
     parts: list[Generator] = [draw(generators(list(names))) for names in chosen]
     if draw(st.booleans()):
         at = draw(st.integers(0, len(parts)))
-        parts.insert(at, StaticPointGenerator(draw(st.integers(1, 3))))
+        still = StaticPointGenerator(draw(st.integers(1, 3)), gap=draw(st.booleans()))
+        parts.insert(at, still)
     moving = [axis for part in parts for axis in part.axes]
     excluders: list[Any] = []
     if len(moving) > 1 and draw(st.booleans()):

@@ -90,7 +90,10 @@ class _Reader:
         return ([exact], how.flown) if exact else self._listed(spec, how)
 
     def _product(self, spec: Any, how: _How) -> tuple[list[Generator], bool]:
-        outer, moves = self.read(spec.outer, how._replace(flown=False))
+        if isinstance(spec.outer, int):
+            outer, moves = [StaticPointGenerator(spec.outer, gap=spec.gap)], False
+        else:
+            outer, moves = self.read(spec.outer, how._replace(flown=False))
         if moves:
             raise PlanArgumentError(
                 f"only the fastest axis can move while a point is taken, but "

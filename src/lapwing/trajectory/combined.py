@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lapwing.errors import PlanArgumentError
-from lapwing.trajectory.arguments import axes_together
+from lapwing.trajectory.arguments import as_flag, axes_together
 from lapwing.trajectory.description import made
 from lapwing.trajectory.generators import Generator
 from lapwing.trajectory.points import Bools, Floats, Ints
@@ -58,7 +58,7 @@ class ConcatGenerator(Generator):
 
     def __init__(self, generators: Any, alternate: Any = False, *, gap: bool = False):
         self.generators = _parts(generators, "ConcatGenerator")
-        self.gap = bool(gap)
+        self.gap = as_flag(gap, "gap")
         first = self.generators[0]
         for part in self.generators:
             if part.axes != first.axes or part.units != first.units:

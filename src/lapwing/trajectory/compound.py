@@ -38,7 +38,7 @@ from lapwing.trajectory.interface import Trajectory
 from lapwing.trajectory.mutators import Mutator
 from lapwing.trajectory.points import Bools, Floats, Ints, Points
 from lapwing.trajectory.rectangles import restricted
-from lapwing.trajectory.walk import Walk, forced_gaps
+from lapwing.trajectory.walk import Walk, turns
 
 __all__ = ["CompoundGenerator"]
 
@@ -230,18 +230,24 @@ class CompoundGenerator(Trajectory):
         index = np.empty((len(which), len(self.dimensions)), np.int64, order="F")
         times = times_at(self.times, which)
         column, inside, walk = 0, size, None
+        forced: list[Bools | None] = []
         for number, dimension in enumerate(self.dimensions):
             inside //= dimension.size
             walk = Walk(dimension, first, stop, inside)
             index[:, number] = walk.spread(walk.index)
+            forced.append(walk.breaks())
             for generator, at, _ in walk.places:
                 columns = slice(column, column := column + len(generator.axes))
                 middle[:, columns] = walk.spread(generator.positions(at))
                 if generator is self._timed:
                     times = walk.spread(generator.durations(at))
         assert walk is not None  # noqa: S101  there is at least one generator
-        lower, upper, forced = self._bounds(middle, walk.places[-1])
+        lower, upper = self._bounds(middle, walk.places[-1])
+        forced += [turns(walk.places[-1])] if self.continuous else []
         self._move(middle, lower, upper, which)
+        gap = gaps(lower, upper)
+        for one in forced:
+            gap |= False if one is None else one
         return Points.unchecked(
             axes=self._axes,
             units=self.units,
@@ -250,20 +256,20 @@ class CompoundGenerator(Trajectory):
             upper=upper[skip:],
             duration=times[skip:],
             delay_after=times_at(self.delay_after, which[skip:]),
-            gap=(gaps(lower, upper) | forced)[skip:],
+            gap=gap[skip:],
             index=index[skip:],
         )
 
-    def _bounds(self, middle: Floats, fastest: Place) -> tuple[Floats, Floats, Bools]:
-        """Return where points begin and end, and before which a gap is forced."""
+    def _bounds(self, middle: Floats, fastest: Place) -> tuple[Floats, Floats]:
+        """Return where points begin and end."""
         if not self.continuous:
-            return middle, middle, np.zeros(len(middle), np.bool_)
+            return middle, middle
         lower, upper = middle.copy("K"), middle.copy("K")
         moving = len(self._axes) - len(fastest.generator.axes)
         lower[:, moving:], upper[:, moving:] = fastest.generator.edges(
             fastest.at, fastest.backwards
         )
-        return lower, upper, forced_gaps(fastest)
+        return lower, upper
 
     def _move(self, middle: Floats, lower: Floats, upper: Floats, which: Ints) -> None:
         """Add the offsets of all mutators, in place."""

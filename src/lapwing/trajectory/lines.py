@@ -7,14 +7,15 @@ Test: compare with arrays worked out by hand, and with scanspec's.
 Arguments, descriptions and formulas are those of scanpointgenerator 3.1.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from lapwing.errors import PlanArgumentError
-from lapwing.trajectory.arguments import as_axes, as_positions
+from lapwing.trajectory.arguments import as_axes, as_flag, as_positions
 from lapwing.trajectory.generators import Curve, Generator
-from lapwing.trajectory.points import Floats, Ints
+from lapwing.trajectory.points import Bools, Floats, Ints
 
 __all__ = ["LineGenerator", "StaticPointGenerator"]
 
@@ -91,12 +92,18 @@ class StaticPointGenerator(Generator):
         size: Number of points, at least 1.
         axes: None, or one axis that counts the points from 1 on.
         duration: Seconds of each point, one number or one a point; -1 if not given.
+        gap: Whether there is a gap between them, and so between repeats of what is
+            inside, even where one begins as the one before ended.
     """
 
     typeid = "scanpointgenerator:generator/StaticPointGenerator:1.0"
     _fields = ("size", "axes")
+    _optional: ClassVar[Mapping[str, Any]] = {"duration": -1.0, "gap": False}
 
-    def __init__(self, size: Any, axes: Any = (), *, duration: Any = -1):
+    def __init__(
+        self, size: Any, axes: Any = (), *, duration: Any = -1, gap: bool = False
+    ):
+        self.gap = as_flag(gap, "gap")
         names = as_axes(axes)
         if len(names) > 1:
             raise PlanArgumentError(
@@ -112,3 +119,7 @@ class StaticPointGenerator(Generator):
     def bounds(self, index: Ints) -> tuple[Floats, Floats]:
         """Return the numbers of points, and those of the points after them."""
         return self.positions(index), self.positions(index + 1)
+
+    def breaks(self, index: Ints) -> Bools | None:
+        """Tell which points must follow a gap even if the one before ends there."""
+        return np.full(len(index), True) if self.gap else None

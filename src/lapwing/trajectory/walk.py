@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lapwing.trajectory.dimension import Dimension, Place
 from lapwing.trajectory.points import Bools, Ints
 
-__all__ = ["Walk", "forced_gaps"]
+__all__ = ["Walk", "turns"]
 
 
 class Walk:
@@ -43,6 +43,21 @@ class Walk:
     def spread(self, of_steps: NDArray[Any]) -> NDArray[Any]:
         """Return for each point what was given for each step."""
         return of_steps if self._rows is None else of_steps[self._rows]
+
+    def breaks(self) -> Bools | None:
+        """Tell before which points generators want a gap, even if points join.
+
+        None stands for none of them.
+        """
+        found = [wanted for wanted in map(_breaks, self.places) if wanted is not None]
+        if not found:
+            return None
+        wanted = np.logical_or.reduce(found)
+        if self._rows is None:
+            return wanted
+        spread = wanted[self._rows]  # only the first point of each step is meant
+        spread[1:] &= self._rows[1:] != self._rows[:-1]
+        return spread
 
 
 def _repeats(first: int, stop: int, each: int) -> tuple[Ints, Ints]:
@@ -84,17 +99,20 @@ def _turned(place: Place, backwards: Bools | None) -> Place:
     return place._replace(backwards=backwards)
 
 
-def forced_gaps(place: Place) -> Bools:
-    """Tell before which points there must be a gap, even if they join the one before.
+def _breaks(place: Place) -> Bools | None:
+    """Tell before which steps a generator wants a gap; None stands for none."""
+    before, at = place.at[:-1], place.at[1:]
+    # Backwards, the bound between neighbours is that before the one that is left.
+    bound = np.where(before - at == 1, before, at)
+    breaks = place.generator.breaks(bound)
+    if breaks is None:
+        return None
+    return np.concatenate([[False], breaks & (before != at)])
 
-    There must be one where a snake turns back, as no motor can do so at once, and
-    where the generator says so.
-    """
-    forced = np.zeros(len(place.at), np.bool_)
-    if place.backwards is not None:
-        forced[1:] = place.backwards[1:] != place.backwards[:-1]
-    between = np.maximum(place.at[1:], place.at[:-1])
-    breaks = place.generator.breaks(between)
-    if breaks is not None:
-        forced[1:] |= breaks & (np.abs(np.diff(place.at)) == 1)
-    return forced
+
+def turns(place: Place) -> Bools | None:
+    """Tell where a snake turns back, which no motor can do at once; None: nowhere."""
+    if place.backwards is None:
+        return None
+    back = place.backwards
+    return np.concatenate([[False], back[1:] != back[:-1]])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lapwing.trajectory import (
+    ArrayGenerator,
     CompoundGenerator,
     LineGenerator,
     Point,
@@ -99,6 +100,16 @@ def test_frames_at_each_position_rest():
     assert np.array_equal(points.lower, points.upper)
     assert points.gap.tolist() == [True, False, True, False]
     assert points.index.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("continuous", [True, False])
+@pytest.mark.parametrize("gap", [True, False])
+def test_repeats_that_meet_have_gaps_between_them_if_asked_for(gap, continuous):
+    loop = ArrayGenerator("x", "mm", [0.5, 0.5], lower=[0, 1], upper=[1, 0])
+    scan = CompoundGenerator(
+        [StaticPointGenerator(3, gap=gap), loop], continuous=continuous
+    )
+    assert scan.slice().gap.tolist() == [True, False, gap, False, gap, False]
 
 
 def test_what_is_not_continuous_rests_at_each_point():

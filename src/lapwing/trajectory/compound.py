@@ -247,7 +247,8 @@ class CompoundGenerator(Trajectory):
         self._move(middle, lower, upper, which)
         gap = gaps(lower, upper)
         for one in forced:
-            gap |= False if one is None else one
+            if one is not None:
+                gap |= one
         return Points.unchecked(
             axes=self._axes,
             units=self.units,

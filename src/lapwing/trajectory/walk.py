@@ -101,13 +101,13 @@ def _turned(place: Place, backwards: Bools | None) -> Place:
 
 def _breaks(place: Place) -> Bools | None:
     """Tell before which steps a generator wants a gap; None stands for none."""
-    before, at = place.at[:-1], place.at[1:]
-    # Backwards, the bound between neighbours is that before the one that is left.
-    bound = np.where(before - at == 1, before, at)
-    breaks = place.generator.breaks(bound)
+    breaks = place.generator.breaks(place.at)
     if breaks is None:
         return None
-    return np.concatenate([[False], breaks & (before != at)])
+    step = np.diff(place.at)
+    # Backwards, the bound between neighbours is that before the one that is left.
+    wanted = np.where(step == -1, breaks[:-1], breaks[1:]) & (step != 0)
+    return np.concatenate([[False], wanted])
 
 
 def turns(place: Place) -> Bools | None:

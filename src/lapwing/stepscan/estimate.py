@@ -5,9 +5,12 @@ Must not know how any of it is done.
 Test: tests/unit/stepscan/test_estimate.py, with devices that say how long they take.
 """
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from lapwing.errors import DeviceError
 
 if TYPE_CHECKING:
     from lapwing.stepscan.positioner import Positioner
@@ -29,8 +32,10 @@ def seconds_of(scan: "StepScan") -> float:
         array = one.array
         if array is None or array.dtype.kind == "U":
             continue
-        times[0] = max(times[0], _to_start(one))
-        times[1:] = np.maximum(times[1:], one.seconds(array[:-1], array[1:]))
+        # A velocity of 0 is told, with all else that is wrong, when limits are checked.
+        with contextlib.suppress(DeviceError):
+            times[0] = max(times[0], _to_start(one))
+            times[1:] = np.maximum(times[1:], one.seconds(array[:-1], array[1:]))
     dwell = 0.0 if scan.dwell is None else scan.dwell
     if scan.dwell is None:
         dwell = max((one.dwell_seconds for one in scan.detectors), default=0.0)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from lapwing.errors import DeviceError
 from lapwing.stepscan import Detector, Positioner, StepScan, Trigger
 from lapwing.stepscan.estimate import POINT_OVERHEAD
 
@@ -38,6 +39,15 @@ def test_the_slowest_move_counts_and_the_dwell_of_each_point():
 def test_the_way_to_the_first_position_counts(options, seconds):
     scan = StepScan([Timed("x", [3, 4], here=10.0, **options)])
     assert scan.estimate() == pytest.approx(seconds + 2 * POINT_OVERHEAD)
+
+
+def test_a_motor_that_cannot_move_is_no_matter_of_the_estimate():
+    class Stands(Timed):
+        def seconds(self, start, target):
+            raise DeviceError("its velocity is 0")
+
+    scan = StepScan([Stands("x", [0, 1]), Timed("y", [0, 2])])
+    assert scan.estimate() == pytest.approx(2 + 2 * POINT_OVERHEAD)
 
 
 def test_the_dwell_is_the_longest_of_the_detectors_where_the_scan_sets_none():

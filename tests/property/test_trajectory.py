@@ -198,6 +198,19 @@ def test_bounds_join_where_there_is_no_gap(trajectory: Trajectory):
     assert np.array_equal(points.upper[:-1][joined], points.lower[1:][joined])
 
 
+@settings(max_examples=100, deadline=None)
+@given(trajectories(), st.data())
+def test_a_row_begins_with_the_last_gap_or_after_the_last_delay(
+    trajectory: Trajectory, data: st.DataObject
+):
+    at = data.draw(st.integers(0, trajectory.size - 1))
+    row = trajectory[trajectory.row_start(at) : at + 1]
+    assert not row.gap[1:].any()
+    assert not row.delay_after[:-1].any()
+    before = trajectory[: at + 1][: -len(row)]
+    assert not len(before) or row.gap[0] or before.delay_after[-1] > 0
+
+
 @settings(max_examples=200, deadline=None)
 @given(trajectories())
 def test_a_description_makes_the_same_points(trajectory: Trajectory):

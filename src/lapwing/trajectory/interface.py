@@ -106,6 +106,30 @@ class Trajectory(Described, ABC):
             for at in range(first, last, num_points)
         )
 
+    def row_start(self, index: int) -> int:
+        """Return the first point of the row that a point is in.
+
+        A row is gone through without a stop: there is neither a gap nor a delay in it.
+        A scan that cannot go on from the middle of a row goes on from there.
+
+        Args:
+            index: Index of the point, from 0 to size - 1.
+
+        Raises:
+            IndexError: If there is no such point.
+        """
+        if not 0 <= index < self.size:
+            raise IndexError(f"point {index} was asked for; there are {self.size}")
+        stop = index + 1
+        while stop > 1:
+            start = max(stop - BLOCK, 0)
+            points = self._points(start, stop)
+            begins = points.gap[1:] | (points.delay_after[:-1] > 0)
+            if begins.any():
+                return start + 1 + int(np.flatnonzero(begins)[-1])
+            stop = start + 1
+        return 0
+
     def bounding_box(self) -> dict[str, tuple[float, float]]:
         """Return the least and the greatest position of each axis, bounds included."""
         low = np.full(len(self.axes), np.inf)

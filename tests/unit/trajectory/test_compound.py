@@ -13,6 +13,7 @@ from lapwing.trajectory import (
     StaticPointGenerator,
     ZipGenerator,
 )
+from lapwing.trajectory.motion import AxisLimits, MotionLimits, MotionPlan, UserProgram
 
 
 def seed_grid(**more: Any) -> CompoundGenerator:
@@ -64,6 +65,35 @@ def test_rows_begin_with_a_gap():
     assert small(alternate=False).slice().gap.tolist() == [True, False, False] * 2
     assert small().slice(3, 5).gap.tolist() == [True, False]
     assert small().slice(4, 5).gap.tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("index", "start"),
+    [(0, 0), (8999, 0), (9000, 9000), (17_999, 9000), (26_000, 18_000)],
+)
+def test_a_row_is_found_from_any_point_in_it(index, start):
+    rows = [LineGenerator("y", "mm", 0, 2, 3), LineGenerator("x", "mm", 0, 1, 9000)]
+    assert CompoundGenerator(rows).row_start(index) == start
+
+
+def test_a_row_begins_after_a_delay_and_where_a_turnaround_is_planned():
+    line = LineGenerator("x", "mm", 0, 5, 6)
+    rows = CompoundGenerator(
+        [StaticPointGenerator(2), line],
+        duration=0.1,
+        delay_after=[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+    )
+    starts = [rows.row_start(index) for index in range(12)]
+    assert starts == [0] * 4 + [4] * 2 + [6] * 6
+    block = MotionPlan(rows, MotionLimits({"x": AxisLimits(20, 1000)})).pvt()
+    gaps = block.completed[block.user_program == UserProgram.GAP]
+    assert {0, *gaps.tolist()} == {*starts, 12}
+
+
+@pytest.mark.parametrize("index", [-1, 6])
+def test_a_row_of_a_point_that_is_not_there_is_not_found(index):
+    with pytest.raises(IndexError, match="there are 6"):
+        small().row_start(index)
 
 
 def test_a_snake_turns_at_every_level():

@@ -77,7 +77,7 @@ class Axis(Part):
     readback: Name | None = None
     """The PV that is read at each point."""
     stop: Name | None = None
-    """The PV that stops it."""
+    """The PV that stops it; not for a motor, which has its own."""
     stop_value: int | float | str = 1
     """What is written to that."""
     limits: Limits | None = None

@@ -19,9 +19,12 @@ import yaml
 from bluesky import protocols
 from bluesky_queueserver.manager import profile_ops
 
+import lapwing.plan_stubs
+import lapwing.plans
 from lapwing import parameter_annotation_decorator
-from lapwing.annotation import read_plan, validate_plan
+from lapwing.annotation import Namespace, prepare_plan, read_plan, validate_plan
 from lapwing.annotation.description import plan_from_dict, plan_to_dict
+from lapwing.annotation.finding import is_plan
 from lapwing.annotation.names import select_devices, select_plans
 from lapwing.annotation.trees import described_trees, live_trees
 from lapwing.errors import PlanArgumentError
@@ -351,3 +354,45 @@ def test_generated_hints_are_written_alike():
         assert ours == theirs, plan.__annotations__
         written += "annotation" in ours["parameters"][0]
     assert written > 1000
+
+
+# ------------------------------------------------------------------ our own plans
+
+OURS = [
+    (name, ours, getattr(theirs, name))
+    for mine, theirs in (
+        (lapwing.plans, bluesky.plans),
+        (lapwing.plan_stubs, bluesky.plan_stubs),
+    )
+    for name in sorted({*dir(mine)} & {*dir(theirs)})
+    if is_plan(ours := getattr(mine, name)) and not name.startswith("_")
+]
+# Their keys are motors, which no dict that was sent can have.
+FOR_CODE_ONLY = {"step", "pos_cache"}
+
+
+@pytest.mark.parametrize(("name", "ours", "theirs"), OURS, ids=[one[0] for one in OURS])
+def test_names_become_devices_in_our_plans_where_they_do_in_blueskys(
+    name, ours, theirs
+):
+    model = read_plan(ours, name)
+    for parameter in read_plan(theirs, name).parameters:
+        if parameter.annotation and parameter.names_devices:
+            mine = model.by_name[parameter.name]
+            assert mine.names_devices or parameter.name in FOR_CODE_ONLY, parameter
+
+
+def test_our_scans_get_devices():
+    devices = {name: type(name, (), {})() for name in ("det", "motor")}
+    plans = {name: getattr(lapwing.plans, name) for name in ("count", "grid_scan")}
+    lists = {name: plan_to_dict(read_plan(plan)) for name, plan in plans.items()}
+    for name, args in (("count", []), ("grid_scan", ["motor", 0, 1, 3])):
+        prepared = prepare_plan(
+            {"name": name, "args": [["det"], *args], "kwargs": {"md": {"a": "det"}}},
+            namespace=Namespace(devices, plans),
+            allowed_plans=lists,
+            allowed_devices={key: {} for key in devices},
+        )
+        assert prepared.args[0] == [devices["det"]]
+        assert prepared.args[1:] == tuple(devices.get(one, one) for one in args)
+        assert prepared.kwargs == {"md": {"a": "det"}}

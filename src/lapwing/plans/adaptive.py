@@ -23,13 +23,14 @@ from lapwing.plans.preprocessors import (
 )
 from lapwing.plans.scan import Metadata, hints_of_line, with_metadata
 from lapwing.plans.stubs import mv
+from lapwing.protocols import Movable, Readable
 
 
 @plan
 def adaptive_scan(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     target_field: str,
-    motor: Any,
+    motor: Movable,
     start: float,
     stop: float,
     min_step: float,
@@ -76,9 +77,9 @@ def adaptive_scan(
 
 @plan
 def rel_adaptive_scan(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     target_field: str,
-    motor: Any,
+    motor: Movable,
     start: float,
     stop: float,
     min_step: float,

@@ -20,11 +20,12 @@ from lapwing.plans.plan import plan
 from lapwing.plans.predeclare import predeclare
 from lapwing.plans.preprocessors import run_wrapper, stage_wrapper
 from lapwing.plans.stubs import repeat
+from lapwing.protocols import Readable
 
 
 @plan
 def count(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     num: int | None = 1,
     delay: float | Iterable[float] | None = 0.0,
     *,

@@ -11,12 +11,13 @@ from typing import Any
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import plan
 from lapwing.plans.stubs import new_group
+from lapwing.protocols import Configurable, Readable, Stageable
 
 __all__ = ["configure", "monitor", "stage_all", "unmonitor", "unstage_all"]
 
 
 @plan
-def configure(obj: Any, *args: Any, **kwargs: Any) -> MsgGenerator[Any]:
+def configure(obj: Configurable, *args: Any, **kwargs: Any) -> MsgGenerator[Any]:
     """Change a device's settings; returns the old and the new ones.
 
     Args:
@@ -28,7 +29,9 @@ def configure(obj: Any, *args: Any, **kwargs: Any) -> MsgGenerator[Any]:
 
 
 @plan
-def monitor(obj: Any, *, name: str | None = None, **kwargs: Any) -> MsgGenerator[None]:
+def monitor(
+    obj: Readable, *, name: str | None = None, **kwargs: Any
+) -> MsgGenerator[None]:
     """Record each change of a device, in a stream of its own, until the run ends.
 
     Args:
@@ -40,13 +43,13 @@ def monitor(obj: Any, *, name: str | None = None, **kwargs: Any) -> MsgGenerator
 
 
 @plan
-def unmonitor(obj: Any) -> MsgGenerator[None]:
+def unmonitor(obj: Readable) -> MsgGenerator[None]:
     """Record a device's changes no more."""
     return (yield Msg("unmonitor", obj))
 
 
 @plan
-def stage_all(*args: Any, group: Hashable | None = None) -> MsgGenerator[None]:
+def stage_all(*args: Stageable, group: Hashable | None = None) -> MsgGenerator[None]:
     """Make devices ready together, and wait.
 
     Args:
@@ -57,7 +60,7 @@ def stage_all(*args: Any, group: Hashable | None = None) -> MsgGenerator[None]:
 
 
 @plan
-def unstage_all(*args: Any, group: Hashable | None = None) -> MsgGenerator[None]:
+def unstage_all(*args: Stageable, group: Hashable | None = None) -> MsgGenerator[None]:
     """Put devices back together, and wait.
 
     Args:

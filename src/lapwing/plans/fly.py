@@ -7,7 +7,6 @@ Test: run them with flyers made by hand, and a clock that is turned.
 
 from collections.abc import Callable, Sequence
 from time import time
-from typing import Any
 
 from lapwing.engine.asides import recorded
 from lapwing.errors import RampFail
@@ -18,10 +17,11 @@ from lapwing.plans.mutators import Messages, ensure_generator
 from lapwing.plans.plan import plan
 from lapwing.plans.preprocessors import finalize_wrapper, run_wrapper
 from lapwing.plans.scan import Metadata
+from lapwing.protocols import Flyable, Readable
 
 
 @plan
-def fly(flyers: Sequence[Any], *, md: Metadata = None) -> MsgGenerator[str]:
+def fly(flyers: Sequence[Flyable], *, md: Metadata = None) -> MsgGenerator[str]:
     """Let flyers take data: start each, wait for each, collect from each.
 
     Args:
@@ -47,7 +47,7 @@ def fly(flyers: Sequence[Any], *, md: Metadata = None) -> MsgGenerator[str]:
 @plan
 def ramp_plan(
     go_plan: Messages,
-    monitor_sig: Any,
+    monitor_sig: Readable,
     inner_plan_func: Callable[[], Messages],
     take_pre_data: bool = True,
     timeout: float | None = None,

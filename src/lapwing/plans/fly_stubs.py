@@ -12,6 +12,7 @@ from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import bare, plan
 from lapwing.plans.stubs import new_group
 from lapwing.plans.stubs import wait as wait_stub
+from lapwing.protocols import Collectable, Flyable, Preparable, Readable
 
 __all__ = [
     "collect",
@@ -29,7 +30,7 @@ _wait = bare(wait_stub)
 
 @plan
 def declare_stream(
-    *objs: Any, name: str, collect: bool = False
+    *objs: Readable, name: str, collect: bool = False
 ) -> MsgGenerator[tuple[Any, ...]]:
     """Say what a stream will hold, before its first event.
 
@@ -46,7 +47,7 @@ def declare_stream(
 
 @plan
 def prepare(
-    obj: Any,
+    obj: Preparable,
     *args: Any,
     group: Hashable | None = None,
     wait: bool = False,
@@ -69,7 +70,7 @@ def prepare(
 
 @plan
 def kickoff(
-    obj: Any, *, group: Hashable | None = None, wait: bool = False, **kwargs: Any
+    obj: Flyable, *, group: Hashable | None = None, wait: bool = False, **kwargs: Any
 ) -> MsgGenerator[Any]:
     """Start a flyer; returns its status, which is done when it has begun.
 
@@ -87,7 +88,7 @@ def kickoff(
 
 @plan
 def kickoff_all(
-    *args: Any, group: Hashable | None = None, wait: bool = True, **kwargs: Any
+    *args: Flyable, group: Hashable | None = None, wait: bool = True, **kwargs: Any
 ) -> MsgGenerator[tuple[Any, ...]]:
     """Start flyers together; returns their statuses.
 
@@ -102,7 +103,7 @@ def kickoff_all(
 
 @plan
 def complete(
-    obj: Any, *, group: Hashable | None = None, wait: bool = False, **kwargs: Any
+    obj: Flyable, *, group: Hashable | None = None, wait: bool = False, **kwargs: Any
 ) -> MsgGenerator[Any]:
     """Tell a flyer to come to its end; returns its status, done at the end.
 
@@ -120,7 +121,7 @@ def complete(
 
 @plan
 def complete_all(
-    *args: Any, group: Hashable | None = None, wait: bool = False, **kwargs: Any
+    *args: Flyable, group: Hashable | None = None, wait: bool = False, **kwargs: Any
 ) -> MsgGenerator[tuple[Any, ...]]:
     """Tell flyers to come to their ends; returns their statuses.
 
@@ -151,7 +152,7 @@ def _all(
 
 @plan
 def collect(
-    obj: Any,
+    obj: Flyable | Collectable,
     *args: Any,
     stream: bool = False,
     return_payload: bool = True,
@@ -183,8 +184,8 @@ def collect(
 
 @plan
 def collect_while_completing(
-    flyers: Sequence[Any],
-    dets: Sequence[Any],
+    flyers: Sequence[Flyable],
+    dets: Sequence[Collectable],
     flush_period: float | None = None,
     stream_name: str | None = None,
     watch: Sequence[str] = (),

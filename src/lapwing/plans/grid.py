@@ -16,12 +16,13 @@ from lapwing.plans.grid_arguments import snaking_axes
 from lapwing.plans.hooks import PerStep
 from lapwing.plans.plan import plan
 from lapwing.plans.scan import Metadata, take_path, with_metadata
+from lapwing.protocols import Movable, Readable
 
 
 @plan
 def grid_scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     snake_axes: Iterable[Any] | bool | None = None,
     per_step: PerStep | None = None,
     md: Metadata = None,
@@ -52,8 +53,8 @@ def grid_scan(
 
 @plan
 def rel_grid_scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     snake_axes: Iterable[Any] | bool | None = None,
     per_step: PerStep | None = None,
     md: Metadata = None,

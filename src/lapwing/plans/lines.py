@@ -15,12 +15,13 @@ from lapwing.plans.devices import check_detectors, check_motors
 from lapwing.plans.hooks import PerStep
 from lapwing.plans.plan import plan
 from lapwing.plans.scan import Metadata, hints_of_line, take_path, with_metadata
+from lapwing.protocols import Movable, NamedMovable, Readable
 
 
 @plan
 def scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     num: int | None = None,
     per_step: PerStep | None = None,
     md: Metadata = None,
@@ -48,8 +49,8 @@ def scan(
 
 @plan
 def rel_scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     num: int | None = None,
     per_step: PerStep | None = None,
     md: Metadata = None,
@@ -82,9 +83,9 @@ relative_scan = rel_scan
 
 @plan
 def inner_product_scan(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     num: int,
-    *args: Any,
+    *args: Movable | Any,
     per_step: PerStep | None = None,
     md: Metadata = None,
 ) -> MsgGenerator[str]:
@@ -111,9 +112,9 @@ def inner_product_scan(
 
 @plan
 def relative_inner_product_scan(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     num: int,
-    *args: Any,
+    *args: Movable | Any,
     per_step: PerStep | None = None,
     md: Metadata = None,
 ) -> MsgGenerator[str]:
@@ -140,9 +141,9 @@ def relative_inner_product_scan(
 
 @plan
 def x2x_scan(
-    detectors: Sequence[Any],
-    motor1: Any,
-    motor2: Any,
+    detectors: Sequence[Readable],
+    motor1: NamedMovable,
+    motor2: NamedMovable,
     start: float,
     stop: float,
     num: int,
@@ -199,7 +200,7 @@ def x2x_scan(
 
 def take_line(
     name: str,
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     args: Sequence[Any],
     num: int | None,
     per_step: PerStep | None,

@@ -16,14 +16,15 @@ from lapwing.plans.hooks import PerStep
 from lapwing.plans.lists import columns_of
 from lapwing.plans.plan import plan
 from lapwing.plans.scan import Metadata, hints_of_axes, take_path, with_metadata
+from lapwing.protocols import Movable, Readable
 
 SnakeAxes = Iterable[Any] | bool | None
 
 
 @plan
 def list_grid_scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     snake_axes: SnakeAxes = False,
     per_step: PerStep | None = None,
     md: Metadata = None,
@@ -52,8 +53,8 @@ def list_grid_scan(
 
 @plan
 def rel_list_grid_scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     snake_axes: SnakeAxes = False,
     per_step: PerStep | None = None,
     md: Metadata = None,

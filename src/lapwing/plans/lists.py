@@ -15,6 +15,7 @@ from lapwing.plans.devices import check_detectors, check_motors
 from lapwing.plans.hooks import PerStep
 from lapwing.plans.plan import plan
 from lapwing.plans.scan import Metadata, hints_of_line, take_path, with_metadata
+from lapwing.protocols import Movable, Readable
 
 
 def _list_scan(
@@ -100,8 +101,8 @@ def _check_lengths(columns: Sequence[tuple[Any, Sequence[Any]]]) -> None:
 
 @plan
 def list_scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     per_step: PerStep | None = None,
     md: Metadata = None,
 ) -> MsgGenerator[str]:
@@ -130,8 +131,8 @@ def list_scan(
 
 @plan
 def rel_list_scan(
-    detectors: Sequence[Any],
-    *args: Any,
+    detectors: Sequence[Readable],
+    *args: Movable | Any,
     per_step: PerStep | None = None,
     md: Metadata = None,
 ) -> MsgGenerator[str]:

@@ -16,6 +16,7 @@ from lapwing.plans.devices import check_detectors, check_motors
 from lapwing.plans.hooks import PerStep
 from lapwing.plans.plan import plan
 from lapwing.plans.scan import Metadata, hints_of_line, take_path, with_metadata
+from lapwing.protocols import Movable, Readable
 
 
 class Powers(patterns.Line):
@@ -32,8 +33,8 @@ class Powers(patterns.Line):
 
 @plan
 def log_scan(
-    detectors: Sequence[Any],
-    motor: Any,
+    detectors: Sequence[Readable],
+    motor: Movable,
     start: float,
     stop: float,
     num: int,
@@ -65,8 +66,8 @@ def log_scan(
 
 @plan
 def rel_log_scan(
-    detectors: Sequence[Any],
-    motor: Any,
+    detectors: Sequence[Readable],
+    motor: Movable,
     start: float,
     stop: float,
     num: int,

@@ -15,13 +15,14 @@ from lapwing.plans.devices import hinted_fields
 from lapwing.plans.plan import bare, plan
 from lapwing.plans.relative import relative_set_wrapper
 from lapwing.plans.stubs import abs_set, mv
+from lapwing.protocols import Movable, Readable
 
 __all__ = ["movr", "mvr", "rd", "rel_set"]
 
 
 @plan
 def rel_set(
-    obj: Any,
+    obj: Movable,
     *args: Any,
     group: Hashable | None = None,
     wait: bool = False,
@@ -44,7 +45,7 @@ def rel_set(
 
 @plan
 def mvr(
-    *args: Any,
+    *args: Movable | Any,
     group: Hashable | None = None,
     timeout: float | None = None,
     **kwargs: Any,
@@ -74,7 +75,7 @@ movr = mvr
 
 
 @plan
-def rd(obj: Any, *, default_value: Any = 0) -> MsgGenerator[Any]:
+def rd(obj: Readable, *, default_value: Any = 0) -> MsgGenerator[Any]:
     """Read one value of a device: where it is, or its only or only hinted field.
 
     Args:

@@ -29,13 +29,14 @@ from lapwing.plans.preprocessors import (
     stage_wrapper,
 )
 from lapwing.plans.pseudo import Folding
+from lapwing.protocols import Readable
 
 Metadata = Mapping[str, Any] | None
 
 
 @plan
 def scan_nd(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     cycler: Any,
     *,
     per_step: PerStep | None = None,
@@ -154,7 +155,7 @@ def with_metadata(own: dict[str, Any], md: Metadata) -> dict[str, Any]:
 
 
 def take_path(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     path: patterns.Points,
     per_step: PerStep | None,
     metadata: dict[str, Any],

@@ -14,13 +14,14 @@ from lapwing.plans.devices import check_detectors, check_motors
 from lapwing.plans.hooks import PerStep
 from lapwing.plans.plan import plan
 from lapwing.plans.scan import Metadata, hints_of_axes, take_path, with_metadata
+from lapwing.protocols import Movable, Readable
 
 
 @plan
 def spiral(
-    detectors: Sequence[Any],
-    x_motor: Any,
-    y_motor: Any,
+    detectors: Sequence[Readable],
+    x_motor: Movable,
+    y_motor: Movable,
     x_start: float,
     y_start: float,
     x_range: float,
@@ -63,9 +64,9 @@ def spiral(
 
 @plan
 def rel_spiral(
-    detectors: Sequence[Any],
-    x_motor: Any,
-    y_motor: Any,
+    detectors: Sequence[Readable],
+    x_motor: Movable,
+    y_motor: Movable,
     x_range: float,
     y_range: float,
     dr: float,
@@ -85,9 +86,9 @@ def rel_spiral(
 
 @plan
 def spiral_fermat(
-    detectors: Sequence[Any],
-    x_motor: Any,
-    y_motor: Any,
+    detectors: Sequence[Readable],
+    x_motor: Movable,
+    y_motor: Movable,
     x_start: float,
     y_start: float,
     x_range: float,
@@ -130,9 +131,9 @@ def spiral_fermat(
 
 @plan
 def rel_spiral_fermat(
-    detectors: Sequence[Any],
-    x_motor: Any,
-    y_motor: Any,
+    detectors: Sequence[Readable],
+    x_motor: Movable,
+    y_motor: Movable,
     x_range: float,
     y_range: float,
     dr: float,
@@ -204,9 +205,9 @@ def _of_plan(
 
 @plan
 def spiral_square(
-    detectors: Sequence[Any],
-    x_motor: Any,
-    y_motor: Any,
+    detectors: Sequence[Readable],
+    x_motor: Movable,
+    y_motor: Movable,
     x_center: float,
     y_center: float,
     x_range: float,
@@ -244,9 +245,9 @@ def spiral_square(
 
 @plan
 def rel_spiral_square(
-    detectors: Sequence[Any],
-    x_motor: Any,
-    y_motor: Any,
+    detectors: Sequence[Readable],
+    x_motor: Movable,
+    y_motor: Movable,
     x_range: float,
     y_range: float,
     x_num: int,

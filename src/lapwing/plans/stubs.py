@@ -21,6 +21,14 @@ from lapwing.plans.mutators import ensure_generator
 from lapwing.plans.plan import bare, plan
 from lapwing.plans.preprocessors import rewindable_wrapper
 from lapwing.plans.pseudo import Folding
+from lapwing.protocols import (
+    Locatable,
+    Movable,
+    Readable,
+    Stageable,
+    Stoppable,
+    Triggerable,
+)
 
 __all__ = [
     "abs_set",
@@ -103,7 +111,7 @@ def drop() -> MsgGenerator[None]:
 
 
 @plan
-def read(obj: Any) -> MsgGenerator[Any]:
+def read(obj: Readable) -> MsgGenerator[Any]:
     """Read a device; returns its readings by data key."""
     return (yield Msg("read", obj))
 
@@ -125,7 +133,7 @@ def unsubscribe(token: int) -> MsgGenerator[None]:
 
 @plan
 def abs_set(
-    obj: Any,
+    obj: Movable,
     *args: Any,
     group: Hashable | None = None,
     wait: bool = False,
@@ -150,7 +158,7 @@ def abs_set(
 
 @plan
 def mv(
-    *args: Any,
+    *args: Movable | Any,
     group: Hashable | None = None,
     timeout: float | None = None,
     **kwargs: Any,
@@ -190,7 +198,7 @@ mov = mv
 
 @plan
 def trigger(
-    obj: Any, *, group: Hashable | None = None, wait: bool = False
+    obj: Triggerable, *, group: Hashable | None = None, wait: bool = False
 ) -> MsgGenerator[Any]:
     """Start a device's acquisition; returns its status."""
     status = yield Msg("trigger", obj, group=group)
@@ -201,7 +209,7 @@ def trigger(
 
 @plan
 def stage(
-    obj: Any, *, group: Hashable | None = None, wait: bool | None = None
+    obj: Stageable, *, group: Hashable | None = None, wait: bool | None = None
 ) -> MsgGenerator[Any]:
     """Make a device ready.
 
@@ -222,7 +230,7 @@ def stage(
 
 @plan
 def unstage(
-    obj: Any, *, group: Hashable | None = None, wait: bool | None = None
+    obj: Stageable, *, group: Hashable | None = None, wait: bool | None = None
 ) -> MsgGenerator[Any]:
     """Put a device back; see `stage`."""
     return (yield from _stage_one("unstage", obj, group, wait))
@@ -244,13 +252,13 @@ def _stage_one(
 
 
 @plan
-def stop(obj: Any) -> MsgGenerator[None]:
+def stop(obj: Stoppable) -> MsgGenerator[None]:
     """Stop a device."""
     return (yield Msg("stop", obj))
 
 
 @plan
-def locate(*objs: Any, squeeze: bool = True) -> MsgGenerator[Any]:
+def locate(*objs: Locatable, squeeze: bool = True) -> MsgGenerator[Any]:
     """Ask devices where they are; one location, or a list of several."""
     return (yield Msg("locate", *objs, squeeze=squeeze))
 
@@ -331,7 +339,7 @@ TakeReading = Callable[[Sequence[Any]], MsgGenerator[Any]]
 
 @plan
 def trigger_and_read(
-    devices: Sequence[Any], name: str = "primary"
+    devices: Sequence[Readable], name: str = "primary"
 ) -> MsgGenerator[dict[str, Any]]:
     """Trigger devices together, wait, and read them into one event.
 
@@ -375,7 +383,7 @@ def _take_event(devices: Sequence[Any], name: str) -> MsgGenerator[dict[str, Any
 
 @plan
 def one_shot(
-    detectors: Sequence[Any], take_reading: TakeReading | None = None
+    detectors: Sequence[Readable], take_reading: TakeReading | None = None
 ) -> MsgGenerator[Any]:
     """Take one reading: the inner step of ``count``."""
     yield _said(("checkpoint", None, (), {}, None))
@@ -384,8 +392,8 @@ def one_shot(
 
 @plan
 def one_1d_step(
-    detectors: Sequence[Any],
-    motor: Any,
+    detectors: Sequence[Readable],
+    motor: Movable,
     step: Any,
     take_reading: TakeReading | None = None,
 ) -> MsgGenerator[Any]:
@@ -419,7 +427,7 @@ def move_per_step(
 
 @plan
 def one_nd_step(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     step: Mapping[Any, Any],
     pos_cache: dict[Any, Any],
     take_reading: TakeReading | None = None,

@@ -18,13 +18,14 @@ from lapwing.plans.predeclare import predeclare
 from lapwing.plans.preprocessors import run_wrapper, stage_wrapper
 from lapwing.plans.scan import Metadata, hints_of_line, with_metadata
 from lapwing.plans.stubs import mv, trigger_and_read
+from lapwing.protocols import NamedMovable, Readable
 
 
 @plan
 def tune_centroid(
-    detectors: Sequence[Any],
+    detectors: Sequence[Readable],
     signal: str,
-    motor: Any,
+    motor: NamedMovable,
     start: float,
     stop: float,
     min_step: float,
@@ -130,9 +131,9 @@ def _field_of(motor: Any, readings: dict[str, Any]) -> str:
 
 @plan
 def tweak(
-    detector: Any,
+    detector: Readable,
     target_field: str,
-    motor: Any,
+    motor: NamedMovable,
     step: float,
     *,
     md: Metadata = None,

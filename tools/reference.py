@@ -38,7 +38,7 @@ from lapwing.stepscan import spec_commands, xafs
 from lapwing.stepscan.definition_model import schema
 from lapwing.stepscan.spec_commands import MOVES, SCANS, SpecCommands
 from lapwing.stepscan.spec_plans import SpecPlans
-from lapwing.trajectory import paths
+from lapwing.trajectory import motion, paths
 
 import schema_text
 from docstring_text import line, overview, sections, with_all_names
@@ -178,11 +178,13 @@ TRAJECTORIES = """\
 
 Where a scan goes:
 `from lapwing.trajectory import CompoundGenerator, LineGenerator`, ...
-[How to describe a path](../how-to/describe-a-path.md) begins with examples. All that
-are named here can be written as JSON and read again: `to_json()`, `from_json(text)`,
+[How to describe a path](../how-to/describe-a-path.md) begins with examples. Paths and
+their parts can be written as JSON and read again: `to_json()`, `from_json(text)`,
 `to_dict()`, `from_dict(description)`.
 
-Spirals in a window, as arrays, are in `lapwing.trajectory.paths`.
+Spirals in a window, as arrays, are in `lapwing.trajectory.paths`; motion within the
+limits of axes (`MotionPlan`, its limits and its PVT points) is in
+`lapwing.trajectory.motion`.
 """
 
 STEP_SCANS = """\
@@ -332,6 +334,8 @@ def _step_scans() -> str:
 def _trajectories() -> str:
     known = with_all_names(trajectory, trajectory.__all__)
     known |= with_all_names(paths, paths.__all__)
+    classes = [name for name in motion.__all__ if name != "UserProgram"]  # an enum
+    known |= with_all_names(motion, classes)
     return f"{TRAJECTORIES}\n{overview(known)}\n\n{sections(known)}"
 
 

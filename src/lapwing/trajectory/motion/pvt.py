@@ -45,7 +45,9 @@ class PvtBlock:
         time: Seconds since the PVT point before it, above 0, float64 (num_pvt,).
         position: Units of the axes, float64 (num_pvt, num_axes).
         velocity: Units of the axes a second, as `position`.
-        user_program: `UserProgram` numbers, int64 (num_pvt,).
+        user_program: `UserProgram` numbers, int64 (num_pvt,): what begins there. 1 is
+            a point, 2 a gap, 4 the second half of a point, 8 the rest at the end, and
+            0 nothing new.
         completed: How many points of the trajectory, counted from its first, are
             behind when this PVT point is reached, int64 (num_pvt,).
         start_position: Where axes are before the first PVT point, (num_axes,).

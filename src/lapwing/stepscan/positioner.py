@@ -3,6 +3,8 @@
 Owns moving to one of them by its number, and the check of all before a scan.
 Must not know scans, nor what is measured.
 Test: tests/unit/stepscan/test_positioner.py; on the beamline in test_step_scan.
+
+It is a little long because its options are told one by one.
 """
 
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.

@@ -83,12 +83,7 @@ def encode_lists(lists: ExistingLists) -> bytes:
     content = {"existing_plans": lists.plans, "existing_devices": lists.devices}
     floats = _has_floats(content, "", 0)
     try:
-        body = orjson.dumps(
-            content,
-            option=orjson.OPT_SORT_KEYS
-            | orjson.OPT_INDENT_2
-            | orjson.OPT_APPEND_NEWLINE,
-        )
+        body = orjson.dumps(content, option=_FORM)
     except orjson.JSONEncodeError as error:
         raise DataError(
             f"the list of plans and devices cannot be written: {error}"

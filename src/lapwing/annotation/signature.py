@@ -236,9 +236,9 @@ def _default(header: inspect.Parameter, own: Mapping[str, Any]) -> Any:
     if default is not MISSING and literal_text(default) is None:
         where = "decorator" if "default" in own else "header"
         raise PlanArgumentError(
-            f"the default in the {where} is a {type(default).__name__}, which is no "
-            f"literal of at most {LONGEST_DEFAULT} characters; give the decorator a "
-            f"default of texts, numbers, bools, None, lists or dicts",
+            f"the default in the {where} is {shown(default)}, which no list can hold; "
+            f"give the decorator a default of texts, finite numbers, bools, None, "
+            f"lists or dicts, of at most {LONGEST_DEFAULT} characters",
             value=shown(default),
         )
     return default

@@ -14,7 +14,7 @@ from lapwing.annotation.excerpt import shown
 from lapwing.annotation.nearest import nearest
 from lapwing.annotation.parameters import Parameter, PlanModel
 from lapwing.annotation.types import Named
-from lapwing.annotation.words import words_for
+from lapwing.annotation.words import words_for, words_for_range
 from lapwing.errors import PlanArgumentError
 
 MOST_NAMED = 20
@@ -132,15 +132,9 @@ def of_range(
 ) -> PlanArgumentError:
     """Return the error for a number that is out of its parameter's range."""
     low, high = parameter.minimum, parameter.maximum
-    if low is None:
-        allowed = f"at most {high}"
-    elif high is None:
-        allowed = f"at least {low}"
-    else:
-        allowed = f"from {low} to {high}"
     return PlanArgumentError(
         f"plan {shown(plan)}: parameter {shown(parameter.name)}{path} is "
-        f"{shown(value)}, out of range; it must be {allowed}",
+        f"{shown(value)}, out of range; it must be {words_for_range(low, high)}",
         plan=plan,
         parameter=parameter.name,
         path=path,

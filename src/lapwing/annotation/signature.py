@@ -20,6 +20,7 @@ from lapwing.annotation.excerpt import shown
 from lapwing.annotation.extent import check_extent
 from lapwing.annotation.hints import hint_text
 from lapwing.annotation.parameters import MISSING, Annotation, Parameter, PlanModel
+from lapwing.annotation.words import words_for_range
 from lapwing.errors import PlanArgumentError
 
 Expand = Callable[[Iterable[str]], Iterable[str]]
@@ -191,10 +192,9 @@ class _Reader:
                     allowed=fault.wanted,
                 )
         if found.range and (outside := out_of_range(found.default, *found.range)):
-            low, high = found.range
+            allowed = words_for_range(found.minimum, found.maximum)
             raise PlanArgumentError(
-                f"the default{outside[0]} is {shown(outside[1])}; "
-                f"it must be from {low} to {high}",
+                f"the default{outside[0]} is {shown(outside[1])}; it must be {allowed}",
                 value=outside[1],
                 allowed=found.range,
             )
@@ -236,9 +236,10 @@ def _default(header: inspect.Parameter, own: Mapping[str, Any]) -> Any:
     if default is not MISSING and literal_text(default) is None:
         where = "decorator" if "default" in own else "header"
         raise PlanArgumentError(
-            f"the default in the {where} is {shown(default)}, which no list can hold; "
-            f"give the decorator a default of texts, finite numbers, bools, None, "
-            f"lists or dicts, of at most {LONGEST_DEFAULT} characters",
+            f"the default in the {where} is {shown(default)}, a "
+            f"{type(default).__name__}, which no list can hold; give the decorator a "
+            f"default of texts, finite numbers, bools, None, lists or dicts, of at "
+            f"most {LONGEST_DEFAULT} characters",
             value=shown(default),
         )
     return default

@@ -62,6 +62,13 @@ def words_for(wanted: Type) -> str:
     return repr(wanted)
 
 
+def words_for_range(low: float | None, high: float | None) -> str:
+    """Say in words what a range allows; None is a side that is open."""
+    if low is None:
+        return f"at most {high}"
+    return f"at least {low}" if high is None else f"from {low} to {high}"
+
+
 def _words_for_names(name: str, members: list[str]) -> str:
     name, *members = (one if len(one) <= 80 else shown(one) for one in (name, *members))
     if not members:

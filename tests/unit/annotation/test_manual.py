@@ -115,7 +115,7 @@ def test_the_examples_are_accepted_and_refused_as_the_manual_says(name, kwargs, 
 
 
 def test_2b_a_default_that_is_no_literal_fails():
-    with pytest.raises(PlanArgumentError, match="the default in the header is a Dev"):
+    with pytest.raises(PlanArgumentError, match="a Device, which no list can hold"):
         read("2b")
 
 

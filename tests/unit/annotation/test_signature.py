@@ -195,14 +195,14 @@ def test_a_list_that_the_type_does_not_mention_is_refused():
     ("own", "words"),
     [
         ({"x": {"default": 5}}, "the header of the function does not; both must"),
-        ({"y": {"default": Detector()}}, "the default in the decorator is a Detector"),
+        ({"y": {"default": Detector()}}, ", a Detector, which no list can hold"),
         (
             {"y": {"default": 5, "max": 4}},
-            "the default is 5; it must be from -inf to 4",
+            "the default is 5; it must be at most 4",
         ),
         (
             {"y": {"default": [1, 9], "min": 2}},
-            "the default[0] is 1; it must be from 2",
+            "the default[0] is 1; it must be at least 2",
         ),
         ({"y": {"default": "a", "annotation": "int"}}, "it must be a whole number"),
         (

@@ -5,13 +5,14 @@ import time
 
 import numpy as np
 import pytest
-from beamline_fixtures import start_beamline, until
+from beamline_fixtures import second_port, start_beamline, until
 from kit import Documents
 
 from lapwing import RunEngine
 from lapwing.engine import device_loop
 from lapwing.epics import SIM_FIELDS, EpicsMotor, EpicsSignal
 from lapwing.errors import DeviceTimeoutError, FailedStatus, RunEngineInterrupted
+from lapwing.sim.beamline import Beamline
 from lapwing.sim.sample import Sample
 from lapwing.stepscan import Counter, Detector, Positioner, StepScan, Trigger
 from lapwing.stepscan.progress import Silent
@@ -187,6 +188,25 @@ def test_a_frozen_server_is_noticed_in_seconds_and_waited_for(RE, documents, bea
     waiting = [at for text, at in told if text == "waiting"]
     assert waiting
     assert waiting[0] < thawed[0]
+
+
+@pytest.mark.timeout(60)
+def test_a_counter_that_disconnects_while_the_rest_lives_costs_no_point(
+    RE, documents, beamline
+):
+    """Its server is another one than that of the motor and the detector."""
+    scan, story = make_scan(counters=[Counter("OTHER:TEMP1", "temperature")])
+    options = ["--prefix=OTHER:"]
+    with Beamline.launch(second_port(), options, 20.0, pva=False) as other:
+        RE.msg_hook = trouble = Trouble("trigger", 4, kill_and_restart(other))
+        RE(scan.plan())
+        trouble.thread.join()
+    require_every_point_once(documents)
+    temperatures = [data["temperature"] for data in documents.points().values()]
+    assert len(temperatures) == NUM
+    assert np.isfinite(temperatures).all()
+    assert story.states.count("waiting") >= 1
+    assert any("OTHER:TEMP1" in text for text in story.messages)
 
 
 @pytest.mark.timeout(60)

@@ -93,17 +93,17 @@ class Parts(Hooks):
         return num
 
     @property
-    def triggers(self) -> list[Trigger]:
+    def triggers(self) -> tuple[Trigger, ...]:
         """All triggers, each once, the detectors' own first."""
         own = [trigger for one in self.detectors for trigger in one.triggers]
         # Two detectors may have one trigger, which is started for both.
-        return list(dict.fromkeys(own + self._triggers))
+        return tuple(dict.fromkeys(own + self._triggers))
 
     @property
-    def counters(self) -> list[Counter]:
+    def counters(self) -> tuple[Counter, ...]:
         """All counters, the detectors' own first; those may grow at `connect`."""
         own = [counter for one in self.detectors for counter in one.counters]
-        return own + self._counters
+        return (*own, *self._counters)
 
     @property
     def owners(self) -> list[Hooks]:

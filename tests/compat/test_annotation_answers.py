@@ -45,6 +45,7 @@ LEAVES = [
     "typing.Hashable",
     "typing.Tuple[()]",
     "typing.Text",
+    "bluesky.protocols.Collectable",
 ]
 GENERICS = [
     "typing.List[{}]",
@@ -216,6 +217,12 @@ DIFFERENCES = {
         "and is refused as such, where a bool is allowed beside it",
         lambda text, _, value: "Literal" in text and anywhere(value, is_bool),
     ),
+    "more of Bluesky's protocols": Difference(
+        True,
+        "named: theirs maps some protocols to devices, and has no check for the "
+        "others, such as Preparable, so that it refuses every value",
+        lambda text, _, value: "bluesky.protocols" in text,
+    ),
     "a set is of one kind, each once": Difference(
         False,
         "stricter: theirs takes an item twice, and several kinds or names of a list if "
@@ -295,6 +302,7 @@ def test_many_more_values_get_the_same_answer(seed):
         ("typing.Sequence[typing.Any]", "det1", "a text is no list"),
         ("__CALLABLE__", "a b", "a function's name is dotted"),
         ("Q", "it's", "quotes are data"),
+        ("bluesky.protocols.Preparable", "det1", "more of Bluesky's protocols"),
         ("collections.abc.Collection[int]", [1], "more of collections.abc"),
     ],
 )

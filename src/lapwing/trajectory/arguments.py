@@ -27,6 +27,7 @@ __all__ = [
     "as_units",
     "axes_together",
     "check_length",
+    "check_size",
     "is_given",
     "pair",
     "shown",
@@ -74,12 +75,17 @@ def as_size(size: Any, of: str) -> int:
             f"{shown(size)}"
         )
     number = operator.index(cast("SupportsIndex", whole))
-    if number > MOST:
+    check_size(number, of)
+    return number
+
+
+def check_size(size: int, of: str) -> None:
+    """Refuse more points than can be indexed."""
+    if size > MOST:
         raise PlanArgumentError(
             f"{of} of {shown(size)} points cannot be indexed; at most {MOST:.3g} are "
             "possible"
         )
-    return number
 
 
 def as_number(value: Any, name: str) -> float:

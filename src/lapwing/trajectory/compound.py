@@ -16,11 +16,11 @@ import numpy as np
 
 from lapwing.errors import PlanArgumentError
 from lapwing.trajectory.arguments import (
-    MOST,
     as_flag,
     as_times,
     axes_together,
     check_length,
+    check_size,
     is_given,
 )
 from lapwing.trajectory.combined import the_timed
@@ -121,11 +121,7 @@ class CompoundGenerator(Trajectory):
             PlanArgumentError: If regions exclude every point, or cannot be counted, or
                 if durations or delays are not as many as the points.
         """
-        if self.size > MOST:
-            raise PlanArgumentError(
-                f"a trajectory of {self.size:.3g} points cannot be indexed; at most "
-                f"{MOST:.3g} are possible"
-            )
+        check_size(self.size, "a trajectory")
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -229,26 +225,19 @@ class CompoundGenerator(Trajectory):
         # Columns lie together in memory: what follows is done axis by axis.
         index = np.empty((len(which), len(self.dimensions)), np.int64, order="F")
         times = times_at(self.times, which)
-        column, inside, walk = 0, size, None
-        forced: list[Bools | None] = []
+        column, inside, walks = 0, size, list[Walk]()
         for number, dimension in enumerate(self.dimensions):
             inside //= dimension.size
             walk = Walk(dimension, first, stop, inside)
             index[:, number] = walk.spread(walk.index)
-            forced.append(walk.breaks())
+            walks.append(walk)
             for generator, at, _ in walk.places:
                 columns = slice(column, column := column + len(generator.axes))
                 middle[:, columns] = walk.spread(generator.positions(at))
                 if generator is self._timed:
                     times = walk.spread(generator.durations(at))
-        assert walk is not None  # noqa: S101  there is at least one generator
-        lower, upper = self._bounds(middle, walk.places[-1])
-        forced += [turns(walk.places[-1])] if self.continuous else []
+        lower, upper = self._bounds(middle, walks[-1].places[-1])
         self._move(middle, lower, upper, which)
-        gap = gaps(lower, upper)
-        for one in forced:
-            if one is not None:
-                gap |= one
         return Points.unchecked(
             axes=self._axes,
             units=self.units,
@@ -257,7 +246,7 @@ class CompoundGenerator(Trajectory):
             upper=upper[skip:],
             duration=times[skip:],
             delay_after=times_at(self.delay_after, which[skip:]),
-            gap=gap[skip:],
+            gap=self._gaps(lower, upper, walks)[skip:],
             index=index[skip:],
         )
 
@@ -271,6 +260,15 @@ class CompoundGenerator(Trajectory):
             fastest.at, fastest.backwards
         )
         return lower, upper
+
+    def _gaps(self, lower: Floats, upper: Floats, walks: list[Walk]) -> Bools:
+        """Return before which points there is a gap, seen or asked for."""
+        gap, forced = gaps(lower, upper), [walk.breaks() for walk in walks]
+        forced += [turns(walks[-1].places[-1])] if self.continuous else []
+        for one in forced:
+            if one is not None:
+                gap |= one
+        return gap
 
     def _move(self, middle: Floats, lower: Floats, upper: Floats, which: Ints) -> None:
         """Add the offsets of all mutators, in place."""
@@ -288,9 +286,8 @@ class CompoundGenerator(Trajectory):
 
 def _nested(generators: Any) -> tuple[Generator, ...]:
     """Return the generators to be nested."""
-    if isinstance(generators, Trajectory | Mapping) or not isinstance(
-        generators, Iterable
-    ):
+    several = isinstance(generators, Iterable)
+    if isinstance(generators, Trajectory | Mapping) or not several:
         generators = [generators]
     given = tuple(generators)
     if any(isinstance(part, CompoundGenerator) for part in given):

@@ -25,6 +25,10 @@ from lapwing.errors import PlanArgumentError
 Lists = Mapping[str, Any]
 
 MOST_COMPILED = 4096
+MOST_BYTES = 64 << 20
+"""Of all descriptions that are kept compiled, as JSON."""
+LARGEST_MEASURED = 1 << 16
+"""Bytes of a description that is held on to, to know it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,35 +191,62 @@ def _hint_at_device(error: PlanArgumentError, devices: Lists | None) -> None:
 
 # ------------------------------------------------------------------ compiled once
 
-_compiled: OrderedDict[bytes, CompiledPlan] = OrderedDict()
-_measured: OrderedDict[int, Any] = OrderedDict()
-_lock = Lock()
+
+class _Memory:
+    """What is kept of descriptions: the compiled ones, and which were looked at."""
+
+    def __init__(self) -> None:
+        self._compiled: OrderedDict[bytes, CompiledPlan] = OrderedDict()
+        self._bytes = 0
+        self._measured: OrderedDict[int, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def is_measured(self, description: Any) -> bool:
+        return self._measured.get(id(description)) is description
+
+    def keep_measured(self, description: Any) -> None:
+        with self._lock:
+            self._measured[id(description)] = description
+            if len(self._measured) > MOST_COMPILED:
+                self._measured.popitem(last=False)
+
+    def compiled(self, key: bytes) -> CompiledPlan | None:
+        return self._compiled.get(key)
+
+    def keep_compiled(self, key: bytes, plan: CompiledPlan) -> None:
+        with self._lock:
+            if key not in self._compiled:
+                self._bytes += len(key)
+            self._compiled[key] = plan
+            while len(self._compiled) > MOST_COMPILED or self._bytes > MOST_BYTES:
+                oldest, _ = self._compiled.popitem(last=False)
+                self._bytes -= len(oldest)
+
+
+_memory = _Memory()
 
 
 def compiled_plan(description: Any) -> CompiledPlan:
     """Return a description compiled, from memory if it was compiled before.
 
     The whole description is the key, so one that was changed is compiled anew. How
-    large it is, is looked at once for each object.
+    large it is, is looked at once for each object, unless it is so large that it
+    should not be held on to.
 
     Raises:
         PlanArgumentError: It is no description of a plan.
     """
-    if _measured.get(id(description)) is not description:
+    is_new = not _memory.is_measured(description)
+    if is_new:
         check_extent("the description of the plan", description)
-        with _lock:
-            _measured[id(description)] = description
-            if len(_measured) > MOST_COMPILED:
-                _measured.popitem(last=False)
     try:
         key = orjson.dumps(description)
     except orjson.JSONEncodeError:
         return CompiledPlan(plan_from_dict(description))
-    found = _compiled.get(key)
+    if is_new and len(key) <= LARGEST_MEASURED:
+        _memory.keep_measured(description)
+    found = _memory.compiled(key)
     if found is None:
         found = CompiledPlan(plan_from_dict(description))
-        with _lock:
-            _compiled[key] = found
-            if len(_compiled) > MOST_COMPILED:
-                _compiled.popitem(last=False)
+        _memory.keep_compiled(key, found)
     return found

@@ -8,7 +8,7 @@ import time
 import pytest
 from kit import LOADED
 
-from lapwing.annotation import check_plan, validate_plan
+from lapwing.annotation import check_plan, validate, validate_plan
 from lapwing.annotation.validate import compiled_plan
 from lapwing.errors import PlanArgumentError
 
@@ -295,3 +295,16 @@ def test_a_hostile_value_is_refused_quickly(name, value):
     assert time.process_time() - began < 0.1 * LOADED
     assert words.startswith("Plan validation failed: plan 'count'")
     assert len(words) < 1200
+
+
+def test_no_more_descriptions_are_kept_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(validate, "_memory", validate._Memory())
+    monkeypatch.setattr(validate, "MOST_BYTES", 5000)
+    long = {"name": "long", "description": "x" * 3000, "parameters": []}
+    first, other = {**long, "name": "first"}, {**long, "name": "other"}
+    kept = compiled_plan(first)
+    assert compiled_plan(dict(first)) is kept
+    compiled_plan(other)
+    assert compiled_plan(dict(first)) is not kept
+    huge = {**long, "description": "x" * 6000}
+    assert compiled_plan(huge) is not compiled_plan(huge)

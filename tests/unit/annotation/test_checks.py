@@ -125,11 +125,11 @@ def test_a_value_as_deep_as_may_be_is_searched():
     value = 99
     for _ in range(50_000):
         value = [value]
-    began = time.process_time()
+    began = time.thread_time()
     outside = out_of_range(value, 0, 10)
     assert outside is not None
     assert len(outside[0]) < 200
-    assert time.process_time() - began < 0.1 * LOADED
+    assert time.thread_time() - began < 0.1 * LOADED
 
 
 @pytest.mark.parametrize(

@@ -142,11 +142,11 @@ def test_a_hostile_annotation_is_an_error_and_quick(own):
     def plan(x=None):
         yield x
 
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(PlanArgumentError) as caught:
         read_plan(
             parameter_annotation_decorator({"parameters": {"x": own}})(plan),
             expand_devices=lambda items: select_devices(items, {}),
         )
-    assert time.process_time() - began < 0.1 * LOADED
+    assert time.thread_time() - began < 0.1 * LOADED
     assert len(str(caught.value)) < 700

@@ -168,10 +168,10 @@ def test_a_plus_changes_nothing_and_a_minus_nothing_at_the_end():
     ],
 )
 def test_what_is_neither_name_nor_pattern_is_refused(item, words):
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(PlanArgumentError) as caught:
         names(item)
-    assert time.process_time() - began < 0.1 * LOADED
+    assert time.thread_time() - began < 0.1 * LOADED
     assert words in str(caught.value)
 
 
@@ -220,9 +220,9 @@ def test_lists_that_are_held_against_the_same_names_are_searched_once():
 
 @pytest.mark.parametrize("text", ["(a+)+$", "(a|a)*b", "(.*a){12}b", "(a*)*" * 100])
 def test_no_pattern_takes_long(text):
-    began = time.process_time()
+    began = time.thread_time()
     BoundedPattern(text).found_in("a" * 20_000 + "!")
-    assert time.process_time() - began < 0.1 * LOADED
+    assert time.thread_time() - began < 0.1 * LOADED
 
 
 def test_a_text_that_is_no_text_is_not_found():
@@ -242,9 +242,9 @@ def tree_of(number):
 @pytest.mark.parametrize("item", [":?.*", ":dev:c:s", "__READABLE__:?s9"])
 def test_a_hundred_thousand_parts_take_less_than_a_second(item):
     trees = described_trees(tree_of(100_000))
-    began = time.process_time()
+    began = time.thread_time()
     found = select_devices([item], trees)
-    assert time.process_time() - began < 1 * LOADED
+    assert time.thread_time() - began < 1 * LOADED
     assert len(found) > 10_000
 
 

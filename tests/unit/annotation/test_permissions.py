@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 
 import pytest
+from kit import LOADED
 
 from lapwing.annotation import validate_plan
 from lapwing.annotation.permissions import Permissions, read_permissions
@@ -306,10 +307,10 @@ def test_a_file_that_is_not_there_or_too_large_is_told(tmp_path):
 def test_patterns_that_are_catastrophic_elsewhere_take_no_time(pattern):
     devices = {"a" * 100_000 + "!": device()}
     group = {"allowed_devices": [f":{pattern}"]}
-    began = time.process_time()
+    began = time.thread_time()
     with suppress(ConfigError):  # a pattern that is too large is refused
         permissions(group).allowed_lists({}, devices, "users")
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.1 * LOADED
 
 
 def test_patterns_beyond_count_are_refused():

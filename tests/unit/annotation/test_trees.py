@@ -140,9 +140,9 @@ def an_async_device():
 def test_many_parts_take_little_time_and_are_not_touched(make, number, seconds, item):
     device = make()
     made = dict(vars(device))
-    began = time.process_time()
+    began = time.thread_time()
     found = select_devices([item], live_trees({"far": device}))
-    assert time.process_time() - began < seconds * LOADED
+    assert time.thread_time() - began < seconds * LOADED
     assert item != ":?.*" or len(found) == number
     assert vars(device) == made
 

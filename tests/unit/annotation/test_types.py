@@ -188,8 +188,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_an_error_and_nothing_else(text):
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(PlanArgumentError) as caught:
         parse_type(text)
-    assert time.process_time() - began < 0.1 * LOADED
+    assert time.thread_time() - began < 0.1 * LOADED
     assert len(str(caught.value)) < 400

@@ -290,9 +290,9 @@ for _ in range(100_000):
 @pytest.mark.parametrize("name", ["detectors", "num"])
 def test_a_hostile_value_is_refused_quickly(name, value):
     kwargs = {"detectors": [], name: value}
-    began = time.process_time()
+    began = time.thread_time()
     words = said("count", **kwargs)
-    assert time.process_time() - began < 0.1 * LOADED
+    assert time.thread_time() - began < 0.1 * LOADED
     assert words.startswith("Plan validation failed: plan 'count'")
     assert len(words) < 1200
 

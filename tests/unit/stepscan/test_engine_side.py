@@ -5,6 +5,7 @@ from collections import deque
 
 import pytest
 
+from lapwing.engine import device_loop
 from lapwing.engine.engine import Engine
 from lapwing.errors import RequestAbort, RunEngineInterrupted, StateError
 from lapwing.messages import Msg
@@ -76,6 +77,14 @@ def rig():
     return Rig(Engine())
 
 
+def run(coroutine):
+    """Run a coroutine where the engine is, whichever loop earlier tests have left.
+
+    On another loop it would be told things later, and events would not wake it.
+    """
+    return device_loop.call(coroutine, timeout=30)
+
+
 async def until(condition):
     while not condition():  # noqa: ASYNC110 - it is to be true without more ado
         await asyncio.sleep(0)
@@ -90,7 +99,7 @@ def test_a_pause_of_the_engine_is_told_with_its_reason_and_so_is_that_it_goes_on
         assert rig.scan.requests.held
         await rig.engine.resume()
 
-    asyncio.run(main())
+    run(main())
     assert rig.heard.said[3:] == ["running"]
     assert not rig.scan.requests.held
     assert len(rig.taken) == 5
@@ -112,7 +121,7 @@ def test_a_pause_of_the_scan_outlasts_one_of_the_engine(rig):
         rig.scan.resume()
         assert not (await running).paused
 
-    asyncio.run(main())
+    run(main())
     assert len(rig.taken) == 5
 
 
@@ -127,7 +136,7 @@ def test_the_engine_s_pause_asks_nothing_of_the_scan(rig):
         assert not rig.scan.requests.held
         await rig.engine.run(rig.scan.plan())
 
-    asyncio.run(main())
+    run(main())
     assert len(rig.taken) == 1 + 5
 
 
@@ -140,7 +149,7 @@ def test_a_scan_whose_engine_is_paused_is_aborted_at_once(rig):
         rig.scan.abort("and again")
         await until(lambda: rig.engine.state == "idle")
 
-    asyncio.run(main())
+    run(main())
     assert rig.stop["exit_status"] == "abort"
     assert rig.stop["reason"] == "SIM:scan:request_abort asked for it"
     assert len(rig.taken) == 1  # the second one was not saved when it paused
@@ -164,7 +173,7 @@ def test_a_suspended_scan_says_why_and_is_aborted_at_once(rig):
         await asyncio.sleep(0)
         assert rig.engine.state == "idle"
 
-    asyncio.run(main())
+    run(main())
     assert len(rig.taken) < 3
 
 
@@ -179,7 +188,7 @@ def test_a_scan_goes_on_when_what_suspended_it_is_over(rig):
         assert (await running).exit_status == "success"
         assert not rig.scan.requests.held
 
-    asyncio.run(main())
+    run(main())
     assert rig.heard.said[-1] == "running"
     assert len(rig.taken) == 5
 
@@ -195,7 +204,7 @@ def test_who_paused_may_go_on_before_an_abort_is_heard(rig):
         assert result.exit_status == "abort"
         await until(lambda: rig.engine.state == "idle")
 
-    asyncio.run(main())
+    run(main())
     assert rig.stop["reason"] == "too late for the pause"
 
 
@@ -212,7 +221,7 @@ def test_a_scan_that_is_aborted_before_it_begins_touches_nothing(rig):
         # The request has been heard, and holds up no other scan.
         await rig.engine.run(rig.scan.plan())
 
-    asyncio.run(main())
+    run(main())
     assert len(rig.taken) == 5
 
 
@@ -243,14 +252,14 @@ def test_a_scan_that_is_paused_before_it_begins_waits_before_it_does_anything():
         rig.scan.resume()
         await running
 
-    asyncio.run(main())
+    run(main())
     assert told == ["shutter"]
     assert len(rig.taken) == 5
 
 
 def test_points_that_were_to_be_left_out_before_it_began_are(rig):
     rig.scan.skip(2)
-    asyncio.run(rig.engine.run(rig.scan.plan()))
+    run(rig.engine.run(rig.scan.plan()))
     assert len(rig.taken) == 3
 
 
@@ -266,7 +275,7 @@ def test_a_scan_that_is_paused_at_a_checkpoint_leaves_the_next_point_out(rig):
         indices.clear()
         assert not (await rig.engine.skip()).paused
 
-    asyncio.run(main())
+    run(main())
     assert len(rig.taken) == 4
     assert indices[0] == 3  # the point number 2 was left out
 

@@ -16,6 +16,7 @@ from lapwing.callbacks.durations import duration
 from lapwing.callbacks.path_plot import plot_path, save_path
 from lapwing.callbacks.path_preview import PathPreview, PathSummary, speed
 from lapwing.cli.path_file import read_path
+from lapwing.cli.screen import counted
 from lapwing.errors import ConfigError, PlanArgumentError
 from lapwing.trajectory import Trajectory
 from lapwing.trajectory.motion import AxisLimits, MotionLimits, MotionSummary
@@ -152,16 +153,12 @@ def describe(
 
 def _title(summary: PathSummary, name: str) -> str:
     size = math.prod(summary.shape)
-    text = f"{name}: {_counted(size, 'point')}"
+    text = f"{name}: {counted(size, 'point')}"
     if len(summary.shape) > 1:
         text += f", {' x '.join(map(str, summary.shape))}"
     if summary.num_points != size:
         text += f"; {summary.num_points:,} of them, {summary.start}:{summary.stop}"
     return text
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _table(summary: PathSummary) -> list[str]:
@@ -207,7 +204,7 @@ def _number(value: float | None) -> str:
 def _times(summary: PathSummary) -> str:
     motion = summary.motion
     if motion is not None:
-        turns = _counted(motion.num_gaps, "turnaround")
+        turns = counted(motion.num_gaps, "turnaround")
         return (
             f"{_seconds(motion.total_time)}: points {_seconds(motion.points_time)}, "
             f"{turns} {_seconds(motion.gaps_time)}, run-up and run-down "
@@ -219,7 +216,7 @@ def _times(summary: PathSummary) -> str:
         text = f"{_seconds(summary.points_time)} in points and delays"
     if not summary.num_gaps:
         return text
-    return f"{text}; {_counted(summary.num_gaps, 'gap')}, planned if --limits are given"
+    return f"{text}; {counted(summary.num_gaps, 'gap')}, planned if --limits are given"
 
 
 def _seconds(seconds: float) -> str:

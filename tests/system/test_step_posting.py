@@ -1,8 +1,5 @@
 """Posting on the simulated beamline: what PVs show of a scan, and what they order."""
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -10,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from beamline_fixtures import second_port, start_beamline
+from killed_commands import live
 from kit import Documents
 
 import lapwing
@@ -24,7 +22,6 @@ from lapwing.stepscan.progress import Silent
 
 LIMIT = 60  # libca looks for a server that was away ever less often
 SCRIPT = Path(__file__).parent / "killed" / "posted.py"
-LAPWING = str(Path(sys.executable).with_name("lapwing"))
 pytestmark = pytest.mark.timeout(180)
 
 
@@ -349,39 +346,14 @@ def test_a_record_shows_that_the_engine_is_paused_and_its_field_ends_it(RE, docu
 # ------------------------------------------------------------ after a crash
 
 
-def live(beamline, data_dir, *words, kill_at=None):
-    """Run a command; kill it at a line, if one is given; return what it said."""
-    process = subprocess.Popen(
-        [LAPWING, *map(str, words), "--data-dir", str(data_dir)],
-        env={**os.environ, **beamline.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    lines = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if kill_at is not None and line.strip() == kill_at:
-                process.kill()
-                break
-        rest, _ = process.communicate(timeout=LIMIT)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == (0 if kill_at is None else -9), "".join(lines) + rest
-    return lines
-
-
 def test_a_scan_that_goes_on_after_a_crash_is_shown_from_where_it_was(
     beamline, tmp_path
 ):
-    live(beamline, tmp_path, "run", SCRIPT, kill_at="POINT 7")
+    live(beamline, tmp_path, "run", SCRIPT, kill_at="POINT 7\n")
     # A screen of a scan that has died shows what it was told last.
     assert 0 < read("SIM:scan1:CPT") <= 7
     said = live(beamline, tmp_path, "resume", "--yes")
-    told = [line.strip() for line in said if line.startswith("LEFT")]
+    told = [line.strip() for line in said.splitlines() if line.startswith("LEFT")]
     assert told == [f"LEFT {n}: True" for n in range(8, 12)]
     (run,) = lapwing.catalogue(tmp_path)
     data = run.primary.read()

@@ -1,24 +1,19 @@
 """A step scan whose process is killed goes on, with each point once in every column."""
 
-import os
 import random
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from killed_commands import live
 
 import lapwing
 from lapwing.sim.beamline import Beamline
 from lapwing.sim.sample import Sample
 
 SCRIPT = Path(__file__).parent / "killed" / "steps.py"
-LAPWING = str(Path(sys.executable).with_name("lapwing"))
 NUM = 18
 
 
@@ -26,34 +21,6 @@ NUM = 18
 def beamline():
     with Beamline.start(velocity=50.0, dwell=0.02) as beamline:
         yield beamline
-
-
-def live(beamline, data_dir, *words, kill_at=None, chance=None):
-    """Run a command; kill it a moment after a line, if one is given."""
-    process = subprocess.Popen(
-        [LAPWING, *map(str, words), "--data-dir", str(data_dir)],
-        env={**os.environ, **beamline.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    lines = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if kill_at is not None and line.startswith(kill_at):
-                # A moment at random is what is tested: nothing could be waited for.
-                time.sleep(chance.uniform(0.0, 0.04))
-                process.send_signal(signal.SIGKILL)
-                break
-        rest, _ = process.communicate(timeout=40)
-    finally:
-        process.kill()
-        process.wait()
-    said = "".join(lines) + rest
-    assert process.returncode == (0 if kill_at is None else -signal.SIGKILL), said
-    return said
 
 
 @pytest.mark.timeout(120)

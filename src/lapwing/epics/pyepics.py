@@ -37,6 +37,8 @@ from lapwing.epics.sentences import late, lost, title
 from lapwing.errors import DeviceError
 
 THREADS = 8
+BREATH = 0.01
+"""Seconds between two looks at an object that says it is connected but has no value."""
 
 
 class PyepicsChannel(Connection):
@@ -56,6 +58,7 @@ class PyepicsChannel(Connection):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._monitors: list[PyepicsMonitor] = []
         self._watching = False
+        self._told_up = False
         self._down: asyncio.Future[None] = self._loop.create_future()
 
     def watch(self) -> None:
@@ -71,6 +74,7 @@ class PyepicsChannel(Connection):
         call(self._loop, self._on_object, conn)
 
     def _on_object(self, up: bool) -> None:
+        self._told_up = up
         if up:
             self._begin(self._look())
         else:
@@ -81,16 +85,20 @@ class PyepicsChannel(Connection):
         if self._down.done():
             self._down = self._loop.create_future()
         await self._run(forget_gets, self._object)
-        while self._object.connected and not self.connected:
+        # pyepics tells of a connection before its object says that it has one.
+        while (self._told_up or self._object.connected) and not self.connected:
             value = await self.fresh(self.client.answer_timeout)
-            if value is not None:
-                details = await self._run(self._details)
-                self._control = control_of(value.value, details)
-                self.set_connected(True)
+            if value is None:
+                await asyncio.sleep(BREATH)
+                continue
+            details = await self._run(self._details)
+            self._control = control_of(value.value, details)
+            self.set_connected(True)
 
     def _details(self) -> dict[str, Any]:
         ask = getattr(self._object, "get_ctrlvars", None)
-        return (ask() if ask is not None else None) or {}
+        details = (ask() if ask is not None else None) or {}
+        return {**details, "nelm": getattr(self._object, "nelm", 0)}
 
     async def fresh(self, timeout: float) -> Value | None:
         """Return a value that the server told now; None if it did not answer.

@@ -172,12 +172,14 @@ def control_of(value: Any, details: dict[str, Any]) -> Control:
 
     Args:
         value: One of them.
-        details: Its control variables, as pyepics calls them.
+        details: Its control variables, as pyepics calls them, and ``nelm``: how many
+            elements an array can have, which may be more than it has.
     """
     kind: Literal["number", "integer", "string", "array"]
     dtype, shape = "<f8", ()
     if isinstance(value, np.ndarray):
-        kind, shape, dtype = "array", value.shape, value.dtype.str
+        longest = max(details.get("nelm") or 0, value.size)
+        kind, shape, dtype = "array", (longest,), value.dtype.str
     elif isinstance(value, str):
         kind, dtype = "string", "|S40"
     elif isinstance(value, float):

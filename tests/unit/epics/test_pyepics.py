@@ -128,6 +128,39 @@ def test_a_lost_connection_is_told_and_ends_what_is_under_way():
     assert pv.connection_callbacks == []  # the object is left as it was found
 
 
+class Hesitant(StandIn):
+    """Says that it has no connection when it is asked first, and then that it has."""
+
+    asked = -1
+
+    @property
+    def connected(self):
+        self.asked += 1
+        return self.asked > 3
+
+    @connected.setter
+    def connected(self, value):
+        pass
+
+
+def test_a_connection_that_is_told_before_the_object_has_it_is_found():
+    pv = Hesitant()
+
+    async def main():
+        client = clients.client()
+        channel = client.channel(pv, "x")
+        connecting = asyncio.ensure_future(client.connect([channel], 5))
+        await asyncio.sleep(0)
+        (told,) = pv.connection_callbacks
+        await asyncio.to_thread(told, pvname=pv.pvname, conn=True)
+        try:
+            await connecting
+        finally:
+            await clients.close()
+
+    asyncio.run(main())
+
+
 def test_an_object_that_only_gets_and_puts_will_do():
     pv = Simple()
 

@@ -75,6 +75,40 @@ def test_a_module_is_well_if_some_passed_and_none_failed(outcomes, well):
     assert suite.Report("test_x", outcomes).well is well
 
 
+def tries(monkeypatch, first, second):
+    """Let two runs of a module have such outcomes; return what each was asked for."""
+    asked, outcomes = [], [first, second]
+
+    def run_tests(module, only):
+        asked.append(only)
+        return suite.Report(module, dict(outcomes.pop(0)))
+
+    monkeypatch.setattr(suite, "run_tests", run_tests)
+    return asked
+
+
+BAD, GOOD = ("failed", "late"), ("passed", "")
+
+
+def test_what_failed_is_tried_once_more_and_that_is_told(monkeypatch):
+    first = {"m.py::test_a[1]": BAD, "m.py::test_a[2]": GOOD, "m.py::test_b": BAD}
+    second = {"m.py::test_a[1]": GOOD, "m.py::test_a[2]": BAD, "m.py::test_b": BAD}
+    asked = tries(monkeypatch, first, second)
+    report = suite.run_module("m")
+    assert asked == ["", "test_a or test_b"]
+    assert report.outcomes == {**first, "m.py::test_a[1]": GOOD}
+    assert "tried twice: m.py::test_a[1], m.py::test_b" in report.line()
+    assert not report.well
+
+
+@pytest.mark.parametrize("failed", [0, suite.SECOND_TRIES + 1])
+def test_there_is_no_second_try_for_none_or_for_many(monkeypatch, failed):
+    first = {f"m.py::test_{i}": BAD for i in range(failed)}
+    asked = tries(monkeypatch, {**first, "m.py::test_good": GOOD}, {})
+    assert suite.run_module("m").well is (failed == 0)
+    assert asked == [""]
+
+
 def test_what_could_not_be_run_at_all_is_not_well():
     report = suite.Report("test_x", {"a": ("passed", "")}, trouble="ended with 3")
     assert not report.well

@@ -4,12 +4,16 @@ Owns handing a question from the device loop to that thread, and its answer back
 what is done when that thread will not wait any longer.
 Must not know engines; it is given the coroutine of a call.
 Test: a coroutine that asks, or that never ends.
+
+Others may wait at the same time, such as a timer's thread that aborts the call. Each
+is woken by itself; the first, who began the call, is asked.
 """
 
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from lapwing.engine import device_loop
@@ -36,7 +40,7 @@ class DuringTask(Protocol):
 
 
 class Waiting:
-    """Waits for futures in a thread that blocks.
+    """Waits for futures in threads that block.
 
     Args:
         during_task: What the thread does meanwhile.
@@ -44,7 +48,8 @@ class Waiting:
 
     def __init__(self, during_task: DuringTask):
         self._during_task = during_task
-        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Event] = []  # each sleeps on its own
         self._questions: list[Callable[[], None]] = []
 
     def result_of(self, work: Coroutine[Any, Any, T]) -> T:
@@ -74,14 +79,38 @@ class Waiting:
 
     def _until_done(self, future: "concurrent.futures.Future[T]") -> T:
         """Return a future's result, after all questions that come before it."""
-        future.add_done_callback(lambda _: self._wake.set())
-        while True:
-            self._during_task.block(self._wake)
-            self._wake.clear()
-            while self._questions:
-                self._questions.pop(0)()
-            if future.done():
-                return future.result()
+        with self._one_more() as wake:
+            future.add_done_callback(lambda _: wake.set())
+            while True:
+                self._during_task.block(wake)
+                wake.clear()
+                while (question := self._question_for(wake)) is not None:
+                    question()
+                if future.done():
+                    return future.result()
+
+    @contextmanager
+    def _one_more(self) -> Iterator[threading.Event]:
+        """Count a thread among those that wait; it is woken by what this gives."""
+        wake = threading.Event()
+        with self._lock:
+            self._threads.append(wake)
+            self._call_on_first()
+        try:
+            yield wake
+        finally:
+            with self._lock:
+                self._threads.remove(wake)
+                self._call_on_first()
+
+    def _call_on_first(self) -> None:
+        if self._questions and self._threads:
+            self._threads[0].set()
+
+    def _question_for(self, wake: threading.Event) -> Callable[[], None] | None:
+        with self._lock:
+            is_asked = self._questions and self._threads[0] is wake
+            return self._questions.pop(0) if is_asked else None
 
     async def ask(self, question: Callable[[], bool]) -> bool:
         """Let the thread that waits ask a person; Ctrl-C then means no.
@@ -101,8 +130,9 @@ class Waiting:
                 answer.set_exception(exc)
                 raise
 
-        self._questions.append(put)
-        self._wake.set()
+        with self._lock:
+            self._questions.append(put)
+            self._call_on_first()
         return await asyncio.wrap_future(answer)
 
 

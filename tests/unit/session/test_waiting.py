@@ -5,9 +5,11 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from lapwing.engine import device_loop
 from lapwing.errors import RequestAbort, RunEngineInterrupted
 from lapwing.session.waiting import Waiting
 
@@ -44,6 +46,64 @@ def test_a_question_is_asked_in_the_thread_that_waits():
 
     assert waiting.result_of(call()) == "done"
     assert asked == [threading.current_thread()] * 2
+
+
+class Slow:
+    """Lets a thread come to wait only when another has waited, and was woken."""
+
+    def __init__(self):
+        self.other_is_over = threading.Event()
+
+    def block(self, blocking_event):
+        if threading.current_thread() is threading.main_thread():
+            assert self.other_is_over.wait(5)
+        assert blocking_event.wait(5)
+
+
+def test_who_is_woken_takes_nobody_elses_wake():
+    slow, called = Slow(), threading.Event()
+    waiting = Waiting(slow)
+
+    async def call():
+        called.set()
+        return "done"
+
+    def other():
+        assert called.wait(5)
+        try:
+            return waiting.result_of(call())
+        finally:
+            slow.other_is_over.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        others = pool.submit(other)
+        assert waiting.result_of(call()) == others.result(5) == "done"
+
+
+def test_who_waits_longest_is_asked():
+    waiting, asked = Waiting(Blocking()), []
+    first_waits, second_waits = asyncio.Event(), asyncio.Event()
+
+    async def first():
+        first_waits.set()
+        await second_waits.wait()
+        return await waiting.ask(lambda: asked.append(threading.current_thread()))
+
+    async def second():
+        second_waits.set()
+
+    async def until_the_first_waits():
+        await first_waits.wait()
+
+    def other():
+        device_loop.call(until_the_first_waits())
+        waiting.result_of(second())
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(other)
+        waiting.result_of(first())
+        done.result(5)
+    assert asked == [threading.current_thread()]
 
 
 def test_ctrl_c_and_the_end_of_input_mean_no():

@@ -26,6 +26,10 @@ LONGEST_KEY = 160
 
 DEEPEST = 200
 
+_FEWEST_CHARACTERS = 6
+"""For each value of a list in YAML. True ones have 9 and more, those that are made
+to keep a reader busy have 1 to 3."""
+
 _HEADER = b"# Written by Lapwing, from startup code. JSON, which is YAML, too.\n"
 
 _FORM = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -182,7 +186,7 @@ def _parsed(content: bytes, path: Path | str) -> Any:
     try:
         return orjson.loads(_without_comment(content))
     except orjson.JSONDecodeError:
-        return parse_yaml(content, path)
+        return parse_yaml(content, path, fewest_characters=_FEWEST_CHARACTERS)
 
 
 def _without_comment(content: bytes) -> memoryview | bytes:

@@ -21,6 +21,8 @@ MOST_MERGED = 100_000
 """Keys that all the ``<<`` of a file may bring in."""
 
 LONGEST_NUMBER = 500
+_ROOM = 20_000
+"""Events that are read however close they stand: what that takes is no time."""
 
 # libyaml is some ten times faster; a PyYAML that was built without it has none.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -76,20 +78,28 @@ def _refusal(why: str, node: Any) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=why, problem_mark=node.start_mark)
 
 
-def parse_yaml(content: bytes, path: Path | str, most_values: int = MOST_VALUES) -> Any:
+def parse_yaml(
+    content: bytes,
+    path: Path | str,
+    most_values: int = MOST_VALUES,
+    *,
+    fewest_characters: int = 0,
+) -> Any:
     """Read YAML of plain values: texts, numbers, bools, None, lists and dicts.
 
     Args:
         content: In UTF-8 or UTF-16.
         path: The file, for errors.
         most_values: How many values there may be, each alias written out.
+        fewest_characters: How many there must be, on average, for each key, value, and
+            beginning or end of a list or dict, once there are 20,000 of these.
 
     Raises:
         ConfigError: It is no YAML, asks for other objects, is nested too deep, or has
             too many values; ``context`` has ``file`` and ``line``.
     """
     try:
-        _look_through(content, path, most_values)
+        _look_through(content, path, most_values, fewest_characters)
         found = yaml.load(content, Loader=_Loader)
     except ConfigError:
         raise
@@ -108,7 +118,9 @@ def parse_yaml(content: bytes, path: Path | str, most_values: int = MOST_VALUES)
     return found
 
 
-def _look_through(content: bytes, path: Path | str, most_values: int) -> None:
+def _look_through(
+    content: bytes, path: Path | str, most_values: int, fewest_characters: int
+) -> None:
     """Refuse what must not reach the loader, which trusts the depth of its input."""
     depth = 0
     for number, event in enumerate(yaml.parse(content, Loader=_Loader)):
@@ -123,6 +135,10 @@ def _look_through(content: bytes, path: Path | str, most_values: int) -> None:
             raise file_fault(path, why, event.start_mark.line + 1)
         if number > 3 * most_values:  # what begins, a key, what ends
             why = f"it has more than {most_values} values"
+            raise file_fault(path, why, event.start_mark.line + 1)
+        come = event.start_mark.index
+        if number > _ROOM and number * fewest_characters > come:
+            why = f"its first {come} characters have far too many values"
             raise file_fault(path, why, event.start_mark.line + 1)
 
 

@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from typing import Any
 
 import orjson
 import pytest
@@ -272,6 +273,17 @@ def test_yaml_of_others_is_read():
     assert decode_lists(b"existing_plans: {}\nexisting_devices:\n") == ExistingLists()
 
 
+def test_long_yaml_of_short_names_is_read():
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    part = {"module": "m", "classname": "C", "is_movable": True}
+    devices = {f"d{n}": {**part, "components": {"a": part}} for n in range(3000)}
+    plans = {"p": {"names": [f"d{n}" for n in range(3000)]}}
+    lists = {"existing_plans": plans, "existing_devices": devices}
+    for flow in (None, False, True):
+        content = yaml.dump(lists, Dumper=dumper, default_flow_style=flow)
+        assert decode_lists(content.encode()) == ExistingLists(plans, devices)
+
+
 def test_what_dicts_share_is_brought_in_as_yaml_has_it():
     devices = (
         b"existing_devices:\n"
@@ -305,6 +317,8 @@ def test_what_dicts_share_is_brought_in_as_yaml_has_it():
         (b"a: 2026-99-99", "it is no YAML"),
         (b"[" * 1_000_000, "it is too deep"),
         (b"- " * 500_000, "it is too deep"),
+        (b"existing_plans: {a: [" + b"b," * 100_000 + b"]}", "far too many values"),
+        (b"existing_devices:\n" + b" a: {b: {c: d}}\n" * 9000, "line 2501: .* far too"),
         (b"existing_plans: &a {p: *a}", "its aliases stand for far too much"),
         (
             b"a0: &a0 [x]\n"

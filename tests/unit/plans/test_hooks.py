@@ -71,7 +71,12 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize("step", ACCEPTED, ids=str)
+def form_of(step):
+    """Return a name that is the same in every process."""
+    return getattr(step, "__name__", type(step).__name__)
+
+
+@pytest.mark.parametrize("step", ACCEPTED, ids=form_of)
 @pytest.mark.parametrize(
     "plan_of",
     [
@@ -141,7 +146,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("step", REFUSED, ids=str)
+@pytest.mark.parametrize("step", REFUSED, ids=form_of)
 @pytest.mark.parametrize(
     "plan_of",
     [

@@ -34,7 +34,7 @@ x, y, det = Motor("x"), Motor("y"), Detector()
             Msg("collect", x, y, stream=False, return_payload=True, name="s"),
         ),
     ],
-    ids=repr,
+    ids=lambda one: one.command if isinstance(one, Msg) else "stub",
 )
 def test_a_small_stub_says_one_message_and_returns_its_answer(stub, message):
     plan = iter(stub)

@@ -9,7 +9,7 @@ import atexit
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lapwing.data.follower import Begin, Follower, Others
@@ -43,7 +43,9 @@ class Feed:
         self._changed = threading.Condition()
         self._idle = False
         self._num_urgent = 0
-        self._rounds = 0  # that found nothing more
+        self._hurry_asked = self._hurries = False
+        # How often somebody asked to be told that the sink has all, and was told.
+        self._asked = self._answered = 0
         self._give_up_at: float | None = None
         self._thread = threading.Thread(
             target=self._run, name=f"lapwing-sink-{self.sink.name}", daemon=True
@@ -82,6 +84,17 @@ class Feed:
             with self._changed:
                 self._num_urgent -= 1
 
+    def hurry(self) -> None:
+        """Let the sink have at once what there is now; waits for nothing."""
+        self._hurry_asked = True
+        self._event.set()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the sink should settle at once, and not when it is due."""
+        closing = self._give_up_at is not None
+        return self._num_urgent > 0 or self._hurries or closing
+
     def catch_up(self, timeout: float | None = None) -> bool:
         """Wait until the sink has settled all that this process has journalled.
 
@@ -91,12 +104,14 @@ class Feed:
         Returns:
             Whether it has.
         """
+        with self._changed:
+            self._asked += 1
+            number = self._asked
         with self.urgent(), self._changed:
-            # The round that goes on now may have begun before the last record.
-            wanted = self._rounds + 2
-            return self._changed.wait_for(
-                lambda: self._rounds >= wanted or not self._thread.is_alive(), timeout
-            ) and (self._rounds >= wanted)
+            self._changed.wait_for(
+                lambda: self._answered >= number or not self._thread.is_alive(), timeout
+            )
+            return self._answered >= number
 
     def close(self, timeout: float | None) -> bool:
         """Let the sink settle what there is, then end the thread.
@@ -117,7 +132,12 @@ class Feed:
     def _run(self) -> None:
         try:
             while not self._is_over(time.monotonic()):
-                self._pause(self._follower.round(time.monotonic()))
+                if self._hurry_asked:
+                    self._hurry_asked, self._hurries = False, True
+                delay = self._follower.round(time.monotonic())
+                if delay > 0:  # it has all there was, or must wait to try again
+                    self._hurries = False
+                self._pause(delay)
         finally:
             self._follower.close()
             self.sink.close()
@@ -125,17 +145,20 @@ class Feed:
                 self._changed.notify_all()
 
     def _is_over(self, now: float) -> bool:
+        asked = self._asked  # first: who asks later may know of later records
         behind = self._follower.is_behind
         if not behind:
             with self._changed:
-                self._rounds += 1
+                self._answered = asked
                 self._changed.notify_all()
         if self._give_up_at is None:
             return False
         return not behind or self._follower.is_refused or now >= self._give_up_at
 
     def _pause(self, delay: float) -> None:
-        hasty = self._num_urgent or self._give_up_at is not None
+        if self._asked != self._answered and not self._follower.is_behind:
+            return  # who waits is to be told at once
+        hasty = self.is_urgent or self._hurry_asked
         if not hasty:
             # What comes within a period is read together: `wake` does not end this.
             self._event.wait(min(delay, self.sink.period))
@@ -243,15 +266,24 @@ class Feeds:
         for feed in tuple(self._feeds.values()):
             feed.give_back(directory)
 
+    def hurry(self) -> None:
+        """Let all sinks have at once what there is now; waits for nothing."""
+        for feed in tuple(self._feeds.values()):
+            feed.hurry()
+
     def catch_up(self, timeout: float | None = None) -> bool:
         """Wait until all sinks have settled what this process has journalled."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        done = [
-            feed.catch_up(
-                None if deadline is None else max(0.0, deadline - time.monotonic())
-            )
-            for feed in tuple(self._feeds.values())
-        ]
+        with ExitStack() as stack:
+            feeds = tuple(self._feeds.values())
+            for feed in feeds:  # all at once
+                stack.enter_context(feed.urgent())
+            done = [
+                feed.catch_up(
+                    None if deadline is None else max(0.0, deadline - time.monotonic())
+                )
+                for feed in feeds
+            ]
         return all(done)
 
     def close(self, timeout: float | None = LAST_SECONDS) -> bool:

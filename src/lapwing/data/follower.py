@@ -128,10 +128,10 @@ class Follower:
 
         Where there is no own journal, all count.
         """
-        if self._settle_wish is not None or self._settle_pause:
+        if self._settle_wish is not None or self._settle_pause or self._must_look:
             return True
         tails = self._mine()
-        unclaimed = not tails and (self._own is not None or self._never_looked)
+        unclaimed = not tails and self._own is not None
         return unclaimed or any(tail.pause or self._has_more(tail) for tail in tails)
 
     @property
@@ -141,7 +141,7 @@ class Follower:
         return bool(paused) or (self._own is not None and not self._mine())
 
     @property
-    def _never_looked(self) -> bool:
+    def _must_look(self) -> bool:
         return self._look_at == float("-inf")
 
     def _mine(self) -> list[Tail]:

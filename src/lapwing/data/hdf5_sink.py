@@ -9,8 +9,7 @@ import contextlib
 import glob
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +58,7 @@ class Hdf5Sink:
         from lapwing.data.run_files import RunFiles
 
         self.period = period
-        self._urgent: Callable[[], AbstractContextManager[None]] = (
-            contextlib.nullcontext
-        )
+        self._feed: Feed | None = None
         self._data_dir = Path(data_dir)
         self._files = RunFiles(period, on_trouble)
         self._expected: set[str] = set()
@@ -74,9 +71,8 @@ class Hdf5Sink:
 
     def join(self, feeds: "Feeds") -> "Feed":
         """Be fed from the own journal, and from those of processes that ended."""
-        feed = feeds.add(self, others="ended")
-        self._urgent = feed.urgent
-        return feed
+        self._feed = feeds.add(self, others="ended")
+        return self._feed
 
     # ------------------------------------------------------------ asked by others
 
@@ -137,7 +133,8 @@ class Hdf5Sink:
             DataError: There is no such run.
         """
         self.path_of(run_uid)
-        with self._urgent():
+        feed = self._feed
+        with contextlib.nullcontext() if feed is None else feed.urgent():
             return self._files.wait_closed(run_uid, timeout)
 
     # ------------------------------------------------------------ fed
@@ -152,8 +149,8 @@ class Hdf5Sink:
                 self._num_bytes += _num_bytes(doc)
 
     def settle(self) -> float | None:
-        """Write what is due, in pieces of some 10 ms."""
-        if self.busy:
+        """Write what is due, in pieces of some 10 ms; all of it if that is urgent."""
+        if self.busy or (self._feed is not None and self._feed.is_urgent):
             self._files.hurry()
         delay = self._files.work(time.monotonic())
         if not self._files.num_unwritten:

@@ -5,7 +5,14 @@ readings. Must not know any device, file or journal: it knows protocols, and is
 given a recorder. Test: run a list of messages on soft devices.
 """
 
-from lapwing.engine.asides import announce, foresee, handles, recorded, written
+from lapwing.engine.asides import (
+    announce,
+    foresee,
+    handles,
+    recorded,
+    write_soon,
+    written,
+)
 from lapwing.engine.engine import Engine, EngineResult
 from lapwing.engine.recorder import MemoryRecorder, Recorder
 from lapwing.engine.states import State
@@ -20,5 +27,6 @@ __all__ = [
     "foresee",
     "handles",
     "recorded",
+    "write_soon",
     "written",
 ]

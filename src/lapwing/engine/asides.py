@@ -1,7 +1,7 @@
 """Asides: what a plan asks and tells beside its messages.
 
-Owns `recorded`, `announce`, `foresee`, `handles`, `written`, `pausing`, and which
-call runs.
+Owns `recorded`, `announce`, `foresee`, `handles`, `written`, `write_soon`, `pausing`,
+and which call runs.
 Must not know the loop; a call only has to meet `Listener`.
 Test: call each with no engine (they do the plain thing) and under one.
 
@@ -53,6 +53,10 @@ class Listener(Protocol):
 
     async def written(self) -> None:
         """Wait until all documents so far are where sinks put them."""
+        ...
+
+    def write_soon(self) -> None:
+        """Have sinks put all documents so far where they belong, and do not wait."""
         ...
 
     def pausing(self) -> Pausing:
@@ -130,6 +134,15 @@ async def written() -> None:
     """
     if (listener := LISTENER.get()) is not None:
         await listener.written()
+
+
+def write_soon() -> None:
+    """Have all documents so far put into the files at once, and wait for nothing.
+
+    For where nobody looks at them now, but they are to be safe: at a breakpoint, say.
+    """
+    if (listener := LISTENER.get()) is not None:
+        listener.write_soon()
 
 
 def pausing() -> Pausing:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lapwing.documents import Document, new_uid
-from lapwing.engine import garbage
+from lapwing.engine import device_loop, garbage
 from lapwing.engine.ahead import ReadAhead
 from lapwing.engine.asides import Pausing
 from lapwing.engine.bundler import RunBundler
@@ -207,6 +207,7 @@ class Call:
         """Say which task drives the plan; an interrupt cancels what it awaits."""
         self._task = task
         self._loop = task.get_loop()  # it may be resumed on another one
+        self.statuses.live_here()
 
     def detach(self, task: "asyncio.Task[Any]") -> None:
         """Say that a task drives the plan no more."""
@@ -248,8 +249,7 @@ class Call:
 
     def _wake_from_anywhere(self) -> None:
         # Also from the loop's own thread: the loop may be just about to wait.
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake)
+        device_loop.tell_loop(self._loop, self._wake)
 
     def _wake(self) -> None:
         msg = self._awaiting
@@ -323,6 +323,13 @@ class Call:
             recorder.flush()
         if (write := self.engine.write_out) is not None:
             await write()
+
+    def write_soon(self) -> None:
+        """Have sinks put the documents so far where they belong."""
+        if (recorder := self.engine.recorder) is not None:
+            recorder.flush()
+        if (hurry := self.engine.write_soon) is not None:
+            hurry()
 
     @property
     def able_to_skip(self) -> list[Any]:

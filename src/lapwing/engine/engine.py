@@ -88,6 +88,7 @@ class Engine:
         verbs: What each command of a message does.
         write_out: Waits until all documents so far are in the files; None where
             nobody writes any.
+        write_soon: The same, but it returns at once; None where nobody writes any.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Engine:
         self.waiting_hook: Callable[[set[Any] | None], Any] | None = None
         self.tells_all_waits = False
         self.write_out: Callable[[], Awaitable[None]] | None = None
+        self.write_soon: Callable[[], None] | None = None
         self.verbs: dict[str, Callable[[Call, Msg], Any]] = {
             **commands_run.COMMANDS,
             **commands_device.COMMANDS,

@@ -332,6 +332,9 @@ class Replay:
     async def written(self) -> None:
         """Nothing is written."""
 
+    def write_soon(self) -> None:
+        """Nothing is written."""
+
     def pausing(self) -> Pausing:
         """Nothing is paused."""
         return Pausing("", lambda _: None)

@@ -127,6 +127,7 @@ class Session:
         if progress:
             self.RE.waiting_hook = self.best.waiting_hook
         self.RE.engine.write_out = self._write_out
+        self.RE.engine.write_soon = self.feeds.hurry
         self.RE.before_call.append(self._before_call)
         self.RE.after_call.append(self._after_call)
         self.RE.take_up = self._take_up

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lapwing.engine.asides import handles, recorded, written
+from lapwing.engine.asides import handles, recorded, write_soon, written
 from lapwing.errors import DeviceError, FailedStatus, RunEngineControlException
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import plan
@@ -213,11 +213,14 @@ def _metadata(scan: "StepScan", num_points: int) -> dict[str, Any]:
 def _breakpoint(scan: "StepScan", i: int) -> MsgGenerator[None]:
     """Write the data so far, note the extra PVs, do the hooks."""
     yield Msg("checkpoint")
+    write_soon()  # first: the server of an extra PV may be away for long
     yield from _note_extra_pvs(scan)
     if any(owner.hook("at_break") for owner in scan.owners):
         # Whoever reads the file in a hook finds all points up to this one.
         yield Msg("wait_for", None, [written])
         yield from run_hooks(scan.owners, "at_break", scan=scan, point=i + 1)
+    else:
+        write_soon()
 
 
 def _note_extra_pvs(scan: "StepScan") -> MsgGenerator[None]:

@@ -43,7 +43,8 @@ class StepScan(Parts):
     At each point all moves start before any is waited for, then all triggers, then
     all counters are read in one request. After the reading of a point whose number
     (from 0) is in ``breakpoints`` the data so far are written, the extra PVs are
-    noted, and the hooks ``at_break`` are done. It is a plan, ``RE(scan.plan())``.
+    noted, and the hooks ``at_break`` are done; only these wait until the files can be
+    read. It is a plan, ``RE(scan.plan())``.
 
     Args:
         positioners: What is moved; none: a time scan of ``npts`` points.

@@ -173,3 +173,36 @@ def test_journals_of_others_are_followed_by_a_process_without_one(tmp_path):
     assert feeds.catch_up(WAIT)
     assert heard == documents * 2
     assert feeds.close(WAIT)
+
+
+def test_what_was_journalled_before_a_hurry_reaches_sinks_at_once(bench):
+    heard, all_of_it = [], threading.Event()
+    documents = line_scan(100)
+
+    def hear(*doc):
+        heard.append(doc)
+        if len(heard) == len(documents):
+            all_of_it.set()
+
+    bench.feeds.add(FunctionSink("f", hear, period=3600))
+    assert bench.feeds.catch_up(WAIT)
+    bench.journal.put(documents)
+    bench.feeds.hurry()
+    assert all_of_it.wait(WAIT)
+    assert heard == documents
+
+
+def test_hurry_is_over_when_a_sink_has_all_or_refuses(bench):
+    refusals = threading.Semaphore(0)
+
+    def refuse(name, doc):
+        refusals.release()
+        raise ConnectionError("nobody answers")
+
+    feed = bench.feeds.add(FunctionSink("broken", refuse, period=3600))
+    bench.journal.put(line_scan(1))
+    feed.hurry()
+    # It is tried again after growing pauses, and not in haste.
+    assert refusals.acquire(timeout=WAIT)
+    assert refusals.acquire(timeout=WAIT)
+    assert not feed.is_urgent

@@ -32,7 +32,8 @@ class Beamline:
         )
         log.on_durable(self.feeds.wake)
         self.told = []
-        self.sink = Hdf5Sink(data_dir, period=0.05, on_trouble=self.told.append)
+        options = {"period": 0.05, "on_trouble": self.told.append, **options}
+        self.sink = Hdf5Sink(data_dir, **options)
         self.feed = self.sink.join(self.feeds)
 
     def run(self, documents):
@@ -49,8 +50,8 @@ class Beamline:
 def make(tmp_path):
     made = []
 
-    def one(directory=None):
-        made.append(Beamline(tmp_path, directory))
+    def one(directory=None, **options):
+        made.append(Beamline(tmp_path, directory, **options))
         return made[-1]
 
     yield one
@@ -88,6 +89,16 @@ def test_file_grows_while_the_run_goes_on(make):
     beamline.run(documents[6:])
     assert beamline.sink.wait_closed(uid_of(documents), WAIT)
     np.testing.assert_array_equal(column(path), np.arange(10) ** 2)
+
+
+def test_file_is_written_at_once_for_who_waits_for_it(make):
+    documents = line_scan(10)
+    beamline = make(period=3600)
+    beamline.run(documents[:6])
+    assert beamline.feed.catch_up(WAIT)
+    path = beamline.sink.path_of(uid_of(documents))
+    np.testing.assert_array_equal(column(path), [0, 1, 4, 9])
+    beamline.run(documents[6:])
 
 
 def test_name_that_is_taken_is_refused_before_anything_moves(make, tmp_path):

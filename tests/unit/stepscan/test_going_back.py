@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+from unit.stepscan.rigs import until
 
 from lapwing.engine.engine import Engine
 from lapwing.errors import DeviceError, FailedStatus, MotionError
@@ -56,11 +57,6 @@ def make(*axes, **options):
 
     positioners = [Positioner(axis, [1.0, 2.0]) for axis in axes]
     return StepScan(positioners, restore=True, post_scan=slow_down, **options)
-
-
-async def until(condition):
-    while not condition():  # noqa: ASYNC110 - it is to be true without more ado
-        await asyncio.sleep(0)
 
 
 @pytest.fixture

@@ -73,6 +73,14 @@ def test_triggers_and_dwells_are_there_before_any_record_is_asked():
     assert scaler.name == "IOC_scaler1"
 
 
+def test_a_camera_knows_whether_it_showed_live_images_before_a_crash():
+    camera = AreaDetector("IOC:CAM:")
+    assert camera.before == {}
+    for live in (0, 1):
+        camera.take_over({"IOC:CAM:cam1:Acquire": live})
+        assert camera.before == {"IOC:CAM:cam1:Acquire": live}
+
+
 def test_simple_ones_know_their_counters():
     assert [one.pv for one in SimpleDetector("IOC:T").counters] == ["IOC:T"]
     assert SimpleDetector("IOC:T", "T").triggers == []

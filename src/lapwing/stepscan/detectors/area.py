@@ -69,7 +69,7 @@ class AreaDetector(ReadyDetector):
         self._statistics = tuple(statistics)
         self._trigger_mode = trigger_mode
         self._lazy = f"{file_plugin}:LazyOpen" if file_path is not None else ""
-        self._live = False
+        self._live: bool | None = None  # nobody has looked whether it is
         super().__init__(prefix, **options)
         self.file: FilePlugin | None = None
         if file_path is not None:
@@ -182,7 +182,7 @@ class AreaDetector(ReadyDetector):
 
     async def arm(self) -> None:
         """Make it ready to take single images, and its file ready to be written."""
-        if self.trigger is not None and not self._armed:
+        if self.trigger is not None and self._live is None:
             await self._look_at_live(self.trigger)
         # Who looks at live images would else share the scan's.
         await self._stop()
@@ -211,8 +211,11 @@ class AreaDetector(ReadyDetector):
 
     @property
     def before(self) -> dict[str, Any]:
-        """What `disarm` would write back, by PV; the file plugin's, too."""
-        return super().before | ({} if self.file is None else self.file.before)
+        """What `disarm` would write back, by PV; the file plugin's, and live images."""
+        found = super().before | ({} if self.file is None else self.file.before)
+        if self._live is not None:
+            found[self.cam("Acquire")] = int(self._live)
+        return found
 
     def take_over(self, before: Mapping[str, Any]) -> None:
         """Write back what was there before a process that has died.
@@ -223,6 +226,9 @@ class AreaDetector(ReadyDetector):
         super().take_over(before)
         if self.file is not None:
             self.file.take_over(before)
+        # Now it shows what the process that died has left, and nobody live images.
+        live = before.get(self.cam("Acquire"))
+        self._live = None if live is None else bool(live)
 
     async def _look_at_live(self, trigger: Trigger) -> None:
         (acquires,) = await trigger.get("trigger")
@@ -230,7 +236,7 @@ class AreaDetector(ReadyDetector):
         self._live = bool(acquires.value) and mode.value == _CONTINUOUS
 
     async def _show_live(self) -> None:
-        live, self._live = self._live, False
+        live, self._live = self._live, None
         if live and self.trigger is not None:
             await self.trigger.channel("trigger").put(self.trigger.value, wait=False)
 

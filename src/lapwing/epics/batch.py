@@ -20,6 +20,7 @@ from typing import Any
 from aioca._catools import _Context
 from epicscorelibs.ca import cadef, dbr
 
+from lapwing.epics.channel import Value
 from lapwing.epics.wire import TIMED, decode, is_byte
 
 NORMAL: int = cadef.ECA_NORMAL
@@ -71,6 +72,15 @@ def target_of(channel: Any) -> Target:
     kind, count = cadef.ca_field_type(handle), cadef.ca_element_count(handle)
     text = channel.name.endswith("$") and is_byte(kind)
     return Target(channel, handle, kind, count, text)
+
+
+def flush_soon() -> None:
+    """Let all requests that are made in this turn of the event loop go at its end."""
+    loop = asyncio.get_running_loop()
+    if loop not in _flushing:
+        # One for all: each is a system call.
+        _flushing.add(loop)
+        loop.call_soon(_flush, loop)
 
 
 def _flush(loop: asyncio.AbstractEventLoop) -> None:
@@ -147,10 +157,7 @@ class Batch:
     def send(self) -> "asyncio.Future[None]":
         """Let the requests go; return what is done when all are answered."""
         self._sent = True
-        if self._loop not in _flushing:
-            # One for all that is sent in this turn of the loop: each is a system call.
-            _flushing.add(self._loop)
-            self._loop.call_soon(_flush, self._loop)
+        flush_soon()
         if len(self._came) == len(self.answers):
             self.finish()
         return self.done
@@ -211,14 +218,19 @@ def _on_answer(args: Any) -> None:
     _awaited.discard(request)
     answer = args.status
     if answer == NORMAL and args.raw_dbr:
-        target = request.target
-        answer = decode(
-            args.raw_dbr,
-            args.type - TIMED,
-            args.count,
-            array=target.count > 1 and not target.text,
-        )
+        answer = value_in(request.target, args)
     request.batch.take(request.index, answer)
+
+
+def value_in(target: Target, news: Any) -> Value:
+    """Return the value of which libca tells.
+
+    Args:
+        target: The PV.
+        news: What libca hands over; of no use when its call has ended.
+    """
+    array = target.count > 1 and not target.text
+    return decode(news.raw_dbr, news.type - TIMED, news.count, array=array)
 
 
 def put_now(target: Target, value: Any) -> int:

@@ -1,6 +1,6 @@
 """Channel Access: the channel protocol on aioca.
 
-Owns the only use of aioca in the package, and with `lapwing.epics.batch` of libca.
+Owns, with `batch` and `subscription` beside it, the only use of aioca and libca.
 Must not know devices; must not load libca before the first channel is made.
 Test: tests/contract/test_channel.py, against the simulated beamline.
 
@@ -12,30 +12,25 @@ about 10 s have passed, and after longer absences it looks more and more seldom.
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
-import atexit
 import ctypes
 import os
 import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import wait
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lapwing.epics import connection
 from lapwing.epics.backend import Backend, OnePerLoop
-from lapwing.epics.channel import ANSWER_TIMEOUT, Subscription, Value
+from lapwing.epics.channel import ANSWER_TIMEOUT, Control, Subscription, Value
 from lapwing.epics.connection import Connection
-from lapwing.epics.convert import control_of, to_put, value_of
+from lapwing.epics.convert import to_put
 from lapwing.epics.sentences import late, lost, title
 from lapwing.errors import DeviceError, MissingExtraError
 
 if TYPE_CHECKING:
     from lapwing.epics.batch import Batch, Target
-
-PROPERTY_CHANGES = 8  # DBE_PROPERTY
-LAST_SECONDS = 1.0
-"""Seconds that tasks have to end when the process does."""
 
 _library: ModuleType | None = None
 _open: "weakref.WeakSet[CaClient]" = weakref.WeakSet()
@@ -77,8 +72,10 @@ class CaChannel(Connection):
 
     def __init__(self, client: "CaClient", pv: str, device: str):
         super().__init__(client, "ca", pv, device)
-        self._library = client.library
         self._batches = client.batches
+        self._subscriptions = client.subscriptions
+        subscribe = client.subscriptions.Subscription
+        self._subscribe = partial(subscribe, self.pv, client.post)
         self._searches = client
         self._watch: Any = None
         self._target: Target | None = None
@@ -94,15 +91,8 @@ class CaChannel(Connection):
         """Begin to look for the PV, and to hear of its losses and returns."""
         if self._watch is None:
             self._searches.looking[self.pv] += 1
-            # Property events only: control data now and on change, and the news of
-            # a lost circuit, without the traffic of the values.
-            self._watch = self._library.camonitor(
-                self.pv,
-                self._on_watch,
-                events=PROPERTY_CHANGES,
-                format=self._library.FORMAT_CTRL,
-                count=1,
-                notify_disconnect=True,
+            self._watch = self._subscribe(
+                self._subscriptions.controls, self._on_control, on_loss=self.lose
             )
 
     async def put(
@@ -158,14 +148,9 @@ class CaChannel(Connection):
         """Call ``callback(value)`` now and on each change, in the event loop."""
         self.watch()
         # Closed ones would keep alive whoever listened.
-        self._monitors = [one for one in self._monitors if one.state != one.CLOSED]
-        subscription = self._library.camonitor(
-            self.pv,
-            lambda value: callback(value_of(value)),
-            format=self._library.FORMAT_TIME,
-            count=-1,
-            all_updates=every,
-        )
+        self._monitors = [one for one in self._monitors if one.is_open]
+        values = self._subscriptions.values
+        subscription = self._subscribe(values, callback, every=every)
         self._monitors.append(subscription)
         return subscription
 
@@ -192,13 +177,9 @@ class CaChannel(Connection):
             return late(self, action, timeout)
         return self.refused(action, self._batches.words(answer))
 
-    def _on_watch(self, value: Any) -> None:
-        if value.ok:
-            self._control = control_of(value)
-            self._target = self._batches.target_of(self._watch.channel)
-            self.set_connected(True)
-        else:
-            self.lose()
+    def _on_control(self, control: Control) -> None:
+        self._control, self._target = control, self._watch.target
+        self.set_connected(True)
 
 
 class CaClient(Backend):
@@ -212,23 +193,25 @@ class CaClient(Backend):
     Attributes:
         library: As given.
         batches: Our own requests to libca.
+        subscriptions: Our own subscriptions to it.
+        post: What brings their news to the event loop.
         looking: How many channels look for each PV.
     """
 
     failure = int
 
     def __init__(self, library: ModuleType, answer_timeout: float = ANSWER_TIMEOUT):
-        from lapwing.epics import batch  # only now: it loads libca
+        from lapwing.epics import batch, subscription  # only now: they load libca
 
         super().__init__(answer_timeout)
         self.library = library
         self.batches = batch
+        self.subscriptions = subscription
+        self.post = subscription.Post()
         self.unanswered = batch.UNANSWERED
         self.looking: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         _open.add(self)
-        atexit.unregister(_look_no_more)
-        atexit.register(_look_no_more)
 
     def looks_no_more(self, channel: Any) -> None:
         """Let libca forget a PV that does not answer, if nobody else looks for it.
@@ -244,18 +227,6 @@ class CaClient(Backend):
             del self.looking[channel.name]
             if not channel.connected() and not channel.count_subscriptions():
                 self.batches.forget(channel)
-
-    async def look_no_more(self) -> None:
-        """End aioca's tasks that wait for PVs; libca itself is left as it is."""
-        tasks = [one for one in asyncio.all_tasks() if _looks(one)]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop from which it is seen."""
-        return self._loop
 
     @property
     def lives(self) -> bool:
@@ -290,20 +261,3 @@ class CaClient(Backend):
 
 _clients = OnePerLoop(lambda answer_timeout: CaClient(_load(), answer_timeout))
 client, close = _clients.client, _clients.close
-
-
-def _looks(task: "asyncio.Task[Any]") -> bool:
-    return getattr(task.get_coro(), "__qualname__", "").startswith("Subscription.")
-
-
-def _look_no_more() -> None:
-    """When a process ends, let asyncio not complain of each PV that was not found.
-
-    Nothing is closed: libca may be about to end as well, and does not bear it.
-    """
-    ends = [
-        asyncio.run_coroutine_threadsafe(one.look_no_more(), one.loop)
-        for one in list(_open)
-        if one.loop.is_running()  # in a thread, which ends with the process
-    ]
-    wait(ends, LAST_SECONDS)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lapwing.epics.channel import Control, Value
+from lapwing.epics.channel import Control
 from lapwing.errors import PlanArgumentError
 
 # DBR code: the element type, and the kind of a single value. These numbers are
@@ -29,22 +29,6 @@ _TYPES: dict[int, tuple[str, Literal["string", "integer", "number"]]] = {
 _SMALL = 128  # fits every type of whole numbers
 _BYTES = ("|u1", "|i1")
 _RANGES = (("control", "ctrl"), ("display", "disp"))
-
-
-def value_of(augmented: Any) -> Value:
-    """Return a plain value from one that was read with its time.
-
-    Args:
-        augmented: What aioca gives for ``FORMAT_TIME``.
-    """
-    stamp, severity = float(augmented.timestamp), int(augmented.severity)
-    # Plain copies: subclasses would drag their attributes into documents.
-    if isinstance(augmented, np.ndarray):
-        return Value(np.array(augmented, subok=False), stamp, severity)
-    if isinstance(augmented, str):
-        return Value(str(augmented), stamp, severity)
-    plain = float if augmented.datatype in (2, 6) else int
-    return Value(plain(augmented), stamp, severity)
 
 
 def control_of(augmented: Any) -> Control:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lapwing.epics.channel import Control, Value
-from lapwing.epics.convert import control_of, to_put, value_of
+from lapwing.epics.convert import control_of, to_put
 from lapwing.errors import PlanArgumentError
 
 NUMBER = Control("number", "<f8")
@@ -12,38 +12,6 @@ WHOLE = Control("integer", "<i4")
 TEXT = Control("string", "|S40")
 ARRAY = Control("array", "<f8", (4,))
 CHOICE = Control("integer", "<u2", choices=("off", "on"))
-
-
-class Augmented(float):
-    """A value as aioca gives it: a number with attributes."""
-
-    def __new__(cls, value, **attributes):
-        self = super().__new__(cls, value)
-        self.__dict__.update({"timestamp": 1.5, "severity": 0, **attributes})
-        return self
-
-
-class AugmentedText(str):
-    timestamp, severity, datatype = 2.5, 1, 0
-
-
-class AugmentedArray(np.ndarray):
-    timestamp, severity, datatype = 3.5, 3, 6
-
-
-@pytest.mark.parametrize(("datatype", "kind"), [(6, float), (2, float), (5, int)])
-def test_a_number_becomes_a_plain_one(datatype, kind):
-    value = value_of(Augmented(3.0, datatype=datatype, severity=2))
-    assert type(value.value) is kind
-    assert value == Value(3, 1.5, 2)
-
-
-def test_a_text_and_an_array_become_plain_ones():
-    text = value_of(AugmentedText("mm"))
-    assert type(text.value) is str
-    array = value_of(np.arange(3.0).view(AugmentedArray))
-    assert type(array.value) is np.ndarray
-    assert array.value.tolist() == [0, 1, 2]
 
 
 def test_a_reading_has_the_severities_of_the_event_model():

@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import IO
+from typing import IO, Any
 
 from rich.console import Console, Group, RenderableType
+from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.segment import Segment, Segments
 from rich.style import Style
@@ -65,6 +66,7 @@ class Screen:
         self._gone: IO[str] | None = None
         self._last_console: Console | None = None
         self._live: Live | None = None
+        self._above: dict[str, tuple[Console, FileProxy]] = {}
         self._ticker: _Ticker | None = None
         self._lock = threading.RLock()
 
@@ -134,7 +136,7 @@ class Screen:
 
     def touch(self) -> None:
         """Say that something happened: bars that were held come back."""
-        if self._bars and self._live is None:
+        if self._live is None:
             self._wake()
 
     def hold(self) -> None:
@@ -151,6 +153,7 @@ class Screen:
                 atexit.unregister(self.hold)
                 self._pending, pending = [], self._pending
                 self._guarded(lambda: _end(live, pending))
+                self._leave_streams()
 
     def tick(self) -> None:
         """Write what waits and draw the bars, if it is time to."""
@@ -222,22 +225,48 @@ class Screen:
 
     def _wake(self) -> None:
         with self._lock:
-            if self._live is not None or not self.is_terminal:
+            if self._live is not None or not self._bars or not self.is_terminal:
                 return
             self._live = Live(
                 console=self._console(),
                 auto_refresh=False,
                 transient=True,
                 get_renderable=self._draw,
-                redirect_stdout=self._file is None,
-                redirect_stderr=self._file is None,
+                redirect_stdout=False,
+                redirect_stderr=False,
             )
             self._guarded(self._live.start)
+            if self._file is None:
+                self._take_streams(self._live.console)
             # A process that ends in mid-run must give the cursor back.
             atexit.register(self.hold)
             if self._ticking:
                 self._ticker = _Ticker(self.tick)
                 self._ticker.start()
+
+    def _take_streams(self, console: Console) -> None:
+        """Let what others print appear above the bars.
+
+        What stands in for a stream is kept for the next time. Python prints to it
+        without holding on to it: were it let go of when the bars go, a print in
+        another thread could go on with what is not there any more.
+        """
+        for name in ("stdout", "stderr"):
+            stream: Any = getattr(sys, name)
+            if isinstance(stream, FileProxy):
+                continue
+            last, above = self._above.get(name, (None, None))
+            file = None if above is None else above.rich_proxied_file
+            if above is None or last is not console or file is not stream:
+                above = FileProxy(console, stream)
+                self._above[name] = console, above
+            setattr(sys, name, above)
+
+    def _leave_streams(self) -> None:
+        for name, (_, above) in self._above.items():
+            if getattr(sys, name) is above:
+                setattr(sys, name, above.rich_proxied_file)
+                self._guarded(above.flush)  # the beginning of a line
 
     def _draw(self) -> RenderableType:
         now = self.clock()

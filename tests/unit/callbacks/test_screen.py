@@ -1,6 +1,7 @@
 import io
 import sys
 import threading
+import weakref
 
 import pytest
 from unit.callbacks.terminal import Clock, Terminal
@@ -114,6 +115,33 @@ def test_print_in_mid_run_goes_above_the_bars(monkeypatch, clock):
     assert terminal.lines()[:2] == ["said by the plan", "bar"]
     screen.remove("a")
     assert sys.stdout is terminal
+
+
+def test_what_stood_in_for_a_stream_is_kept_for_a_print_that_goes_on(
+    monkeypatch, clock
+):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    screen = Screen(width=40, clock=clock, ticking=False)
+    stood_in = []
+    for _ in range(3):
+        screen.show("a", lambda now: "bar")
+        stood_in.append(weakref.ref(sys.stdout))
+        screen.remove("a")
+        assert sys.stdout is terminal
+    # Python's print() does not hold on to the stream that it prints to.
+    assert stood_in[0]() is not None
+    assert {one() for one in stood_in} == {stood_in[0]()}
+
+
+def test_a_line_that_was_only_begun_is_not_lost_with_the_bars(monkeypatch, clock):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    screen = Screen(width=40, clock=clock, ticking=False)
+    screen.show("a", lambda now: "bar")
+    sys.stdout.write("wait ...")
+    screen.remove("a")
+    assert "wait ..." in terminal.lines()
 
 
 def test_control_characters_do_nothing_to_the_terminal(screen, terminal):

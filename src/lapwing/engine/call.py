@@ -278,6 +278,13 @@ class Call:
         if not self.over:
             self.interrupts.put(Failure(failed_status(self.plan_name, tracked)))
 
+    def forget_pauses(self) -> None:
+        """Drop requests for a pause that came too late: it is paused already."""
+        self.deferred_pause = False
+        for request in self.interrupts.take_all():
+            if not isinstance(request, Pause):
+                self.interrupts.put(request)
+
     # ------------------------------------------------------------ asides
 
     def note(self, look: Callable[[], T]) -> T:

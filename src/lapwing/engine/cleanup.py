@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Literal, NoReturn, cast
 
 from lapwing.documents import ExitStatus
+from lapwing.engine import device_loop
 from lapwing.engine.call import Call
 from lapwing.errors import NoReplayAllowed, PlanHalt
 from lapwing.messages import Msg
@@ -120,8 +121,7 @@ async def _finished(status: Any) -> None:
             future.set_result(None)
 
     def tell(*_: Any) -> None:
-        if not loop.is_closed():  # it may end long after nobody waits any more
-            loop.call_soon_threadsafe(wake)
+        device_loop.tell_loop(loop, wake)  # it may end when nobody waits any more
 
     status.add_callback(tell)
     await future

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from lapwing.engine import device_loop
 from lapwing.engine.call import Call
 from lapwing.engine.checkpoint import enter_suspension, leave_suspension
 from lapwing.engine.interrupts import Pause
@@ -243,8 +244,7 @@ async def input_(call: Call, msg: Msg) -> str:
             answer = input(prompt)
         except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - the plan's
             answer = exc
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, answer)
+        device_loop.tell_loop(loop, settle, answer)
 
     # Not in the loop's pool of threads: nobody can take a thread back from a
     # terminal, and a process waits for those of the pool before it ends.

@@ -12,6 +12,8 @@ place only if nothing goes on there.
 """
 
 import asyncio
+import concurrent.futures
+import contextlib
 import ctypes
 import threading
 from collections.abc import Callable, Coroutine
@@ -139,8 +141,7 @@ async def run_there(coroutine: Coroutine[Any, Any, T]) -> T:
         tasks[0].add_done_callback(tell)
 
     def tell(_task: Any) -> None:
-        if not here.is_closed():
-            here.call_soon_threadsafe(ended.set)
+        tell_loop(here, ended.set)
 
     there.call_soon_threadsafe(start)
     cancelled = False
@@ -165,6 +166,15 @@ def do_there(func: Callable[..., object], *args: Any) -> None:
         get().call_soon_threadsafe(func, *args)
 
 
+def tell_loop(
+    loop: asyncio.AbstractEventLoop, func: Callable[..., object], *args: Any
+) -> None:
+    """Let a loop call a function soon, from any thread; a closed one calls nothing."""
+    # Not asked before: it may be closed just after it was asked.
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(func, *args)
+
+
 def call(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     """Run a coroutine on the device loop and block for its result.
 
@@ -181,15 +191,25 @@ def call(coroutine: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
     except StateError:
         coroutine.close()
         raise
+    return begin(coroutine).result(timeout)
+
+
+def begin(coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
+    """Begin a coroutine on the device loop, from another thread.
+
+    Raises:
+        StateError: The device loop does not run.
+    """
     loop = get()
     _require_running(loop, coroutine)
-    return asyncio.run_coroutine_threadsafe(coroutine, loop).result(timeout)
+    return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
 
 def _require_running(
     loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
 ) -> None:
-    if not loop.is_running():
+    # What breaks out of a loop of ours ends it only until its thread goes on.
+    if not loop.is_running() and loop not in _threads:
         coroutine.close()
         raise StateError(
             "the event loop on which the devices live does not run, so nothing can be "

@@ -25,7 +25,7 @@ from lapwing.engine import (
 )
 from lapwing.engine.call import Call
 from lapwing.engine.checkpoint import begin_ending, take_up, wake_monitors
-from lapwing.engine.conduct import Beginning, conduct, outcome
+from lapwing.engine.conduct import Beginning, Outcome, conduct, outcome
 from lapwing.engine.dispatcher import Dispatcher, Subscriber
 from lapwing.engine.durable import DurableFeed
 from lapwing.engine.given import as_typed
@@ -139,7 +139,6 @@ class Engine:
         self._left_deferred = False
         self._rewindable = True
         self._task: asyncio.Task[Any] | None = None
-        self._unwatched: asyncio.Task[Any] | None = None
 
     # ------------------------------------------------------------ state
 
@@ -421,11 +420,7 @@ class Engine:
             self._give_up(call, suspenders)
             raise
         self._require_idle()
-        if tripped := self._suspenders.tripped():
-            call.plans.append(waited_for(tripped))
-        self._call = call
-        self.set_state(State.RUNNING)
-        garbage.hold()
+        self._take_on(call)
         return await self._drive(call, lambda _: resume.start(resuming))
 
     def _give_up(self, call: Call, suspenders: tuple[Any, ...]) -> None:
@@ -454,15 +449,24 @@ class Engine:
     ) -> EngineResult:
         self._require_idle()
         call = self._prepare(plan, metadata)
-        tripped = self._suspenders.tripped()
-        wanted = flatten_subscribers(subs)
+        self._subscribe_for(call, flatten_subscribers(subs))
+        self._take_on(call)
+        return await self._drive(call, self._begin)
+
+    def _take_on(self, call: Call) -> None:
+        """Let this be the call that runs, and let it wait for what has tripped."""
+        # First: what trips while the suspenders are asked asks this call to wait.
+        self._call = call
+        try:
+            tripped = self._suspenders.tripped()
+        except BaseException:
+            self._call = None
+            self._unsubscribe_all(call)
+            raise
         if tripped:
             call.plans.append(waited_for(tripped))
-        self._subscribe_for(call, wanted)
-        self._call = call
         self.set_state(State.RUNNING)
         garbage.hold()
-        return await self._drive(call, self._begin)
 
     def _prepare(self, plan: Any, metadata: Document) -> Call:
         generator = as_generator(plan)
@@ -505,21 +509,35 @@ class Engine:
 
     async def _drive(self, call: Call, first: Beginning | None) -> EngineResult:
         """Drive in a task of its own, for an interrupt cancels what it awaits."""
-        self._task = task = asyncio.create_task(conduct(call, first))
-        call.attach(task)
+        task = self._begin_drive(call, first)
         cancelled: asyncio.CancelledError | None = None
         while not task.done():
             try:
                 await asyncio.wait({task})
             except asyncio.CancelledError as exc:
                 cancelled = exc
-                call.interrupts.put(End("abort", "the task that ran it was cancelled"))
-        call.detach(task)
-        if self._task is task:
-            self._task = None
+                if not task.done():
+                    call.interrupts.put(_CANCELLED)
+                elif self._call is call and self._state.is_paused:
+                    # It has just paused; nobody will hear of that and resume it.
+                    call.error = begin_ending(call, _CANCELLED)
+                    task = self._begin_drive(call, wake_monitors)
         if cancelled is not None:
             raise cancelled
         return outcome(task)
+
+    def _begin_drive(
+        self, call: Call, first: Beginning | None
+    ) -> "asyncio.Task[Outcome]":
+        self._task = task = asyncio.create_task(conduct(call, first))
+        call.attach(task)
+        task.add_done_callback(lambda _: self._end_drive(call, task))
+        return task
+
+    def _end_drive(self, call: Call, task: "asyncio.Task[Outcome]") -> None:
+        call.detach(task)
+        if self._task is task:  # else it was taken up again in the meantime
+            self._task = None
 
     def let_go(self, call: Call) -> None:
         """Come to rest and let go of what a call has met; for the engine's parts."""
@@ -543,10 +561,13 @@ class Engine:
             TransitionError: No plan is running.
         """
         call = self._call
-        if call is None or not self._state.can_pause:
+        state = State.IDLE if call is None else self._state
+        if call is None or not state.can_pause:
             raise TransitionError(
-                f"the engine is {self._state}; only a running plan can be paused"
+                f"the engine is {state}; only a running plan can be paused"
             )
+        if call.over:
+            raise TransitionError("the plan is over and being cleaned up after")
         if defer:
             call.pause_reason = reason
             call.deferred_pause = True
@@ -563,6 +584,7 @@ class Engine:
 
     async def _resume(self) -> EngineResult:
         call = self._require_call("resumed", State.PAUSED)
+        call.forget_pauses()
         self.set_state(State.RUNNING)
         return await self._drive(call, take_up)
 
@@ -612,8 +634,7 @@ class Engine:
         logger.warning("the paused plan is aborted: %s", reason or "on request")
         call.error = begin_ending(call, End("abort", reason))
         # Nobody waits for it: whoever paused the plan has gone on to other things.
-        self._unwatched = asyncio.create_task(self._drive(call, wake_monitors))
-        self._unwatched.add_done_callback(_log_failure)
+        self._begin_drive(call, wake_monitors).add_done_callback(_log_failure)
 
     async def abort(self, reason: str = "") -> EngineResult:
         """End the plan: it cleans up, and its runs close with "abort"."""
@@ -634,10 +655,10 @@ class Engine:
             return await self._drive(
                 call, None if end.kind == "halt" else wake_monitors
             )
-        call.interrupts.put(end)
         task = self._task
         if task is None or task is asyncio.current_task():
             raise StateError("a plan cannot wait for its own end", hint="raise instead")
+        call.interrupts.put(end)
         await asyncio.wait({task})
         return outcome(task)
 
@@ -651,6 +672,7 @@ class Engine:
 
 
 _WAYS_ON = "RE.resume(), RE.stop(), RE.abort() or RE.halt()"
+_CANCELLED = End("abort", "the task that ran it was cancelled")
 _ENDABLE = [state for state in State if state not in (State.IDLE, State.PANICKED)]
 _PARTICIPLES: dict[EndKind, str] = {
     "abort": "aborted",
@@ -659,8 +681,8 @@ _PARTICIPLES: dict[EndKind, str] = {
 }
 
 
-def _log_failure(task: "asyncio.Task[EngineResult]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
+def _log_failure(task: "asyncio.Task[Outcome]") -> None:
+    if not task.cancelled() and (error := task.result()[1]) is not None:
         logger.error("the plan failed while it was being aborted", exc_info=error)
 
 

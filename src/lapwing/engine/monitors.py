@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
+from lapwing.engine import device_loop
 from lapwing.engine.interrupts import Failure
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ class Monitor:
         self._state = state
         self._options = options
         self._active = False
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
         self._heard_elsewhere: deque[Any] = deque()
 
     def start(self) -> None:
-        """Begin, or begin again after a pause."""
+        """Begin, or begin again after a pause, perhaps on another loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._active = True  # before: a device may tell its reading at once
         try:
             self.obj.subscribe(self._heard, **self._options)
@@ -78,8 +79,7 @@ class Monitor:
             self._take(readings)
             return
         self._heard_elsewhere.append(readings)
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._take_all)
+        device_loop.tell_loop(self._loop, self._take_all)
 
     def _take_all(self) -> None:
         while self._heard_elsewhere:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from lapwing.engine import device_loop
 from lapwing.errors import FailedStatus, UnsupportedDeviceError
 from lapwing.messages import Msg
 
@@ -73,10 +74,18 @@ class Statuses:
         self.groups: dict[Hashable, set[Tracked]] = {}
         self.waiter: Waiter | None = None
         self._tell_failure = tell_failure
+        self._finished_elsewhere: deque[Tracked] = deque()
+        self.live_here()
+
+    def live_here(self) -> None:
+        """Hear from now on of what is done by the running loop.
+
+        A paused call may be taken up when the loop on which it began is closed; what
+        was done meanwhile is taken note of.
+        """
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._finished_elsewhere: deque[Tracked] = deque()
-        self._drain_scheduled = False
+        self._drain()
 
     def track(self, status: Any, msg: Msg) -> Any:
         """Watch a status: its group can be waited for, its failure is told.
@@ -113,8 +122,7 @@ class Statuses:
         self._finished_elsewhere.append(tracked)
         if not self._drain_scheduled:
             self._drain_scheduled = True
-            if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._drain)
+            device_loop.tell_loop(self._loop, self._drain)
 
     def _drain(self) -> None:
         self._drain_scheduled = False  # first: see Interrupts.take_all

@@ -57,7 +57,7 @@ class Suspenders:
     def tripped(self) -> list[Callable[[], Awaitable[Any]]]:
         """Return what must be waited for before a plan may start."""
         futures: list[Callable[[], Awaitable[Any]]] = []
-        for suspender in self.all:
+        for suspender in tuple(self.all):  # another thread may remove one
             waits, why = suspender.get_futures()
             futures.extend(waits)
             if waits:

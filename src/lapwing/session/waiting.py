@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from lapwing.engine import device_loop
-from lapwing.errors import RunEngineInterrupted
+from lapwing.errors import RunEngineInterrupted, StateError
 from lapwing.session.sigint import plain_ctrl_c
 
 T = TypeVar("T")
@@ -56,16 +56,24 @@ class Waiting:
         """Run a call on the device loop and block until it ends.
 
         Raises:
+            StateError: The device loop does not run.
             RunEngineInterrupted: There was more Ctrl-C than a call takes, and it was
                 deaf to it.
             KeyboardInterrupt: There was, and it was broken off.
             Exception: Whatever the call raises.
         """
+        with self._one_more() as wake:  # before it begins: it may ask at once
+            return self._wait(work, wake)
+
+    def _wait(self, work: Coroutine[Any, Any, T], wake: threading.Event) -> T:
         ended = threading.Event()
-        loop = device_loop.get()
-        future = asyncio.run_coroutine_threadsafe(_telling(work, ended), loop)
         try:
-            return self._until_done(future)
+            future = device_loop.begin(_telling(work, ended))
+        except StateError:
+            work.close()
+            raise
+        try:
+            return self._until_done(future, wake)
         except (KeyboardInterrupt, SystemExit) as end:
             if future.done():
                 raise  # it comes from the call itself
@@ -77,17 +85,18 @@ class Waiting:
                 raise RunEngineInterrupted(BROKEN_OFF_TEXT) from end
             raise
 
-    def _until_done(self, future: "concurrent.futures.Future[T]") -> T:
+    def _until_done(
+        self, future: "concurrent.futures.Future[T]", wake: threading.Event
+    ) -> T:
         """Return a future's result, after all questions that come before it."""
-        with self._one_more() as wake:
-            future.add_done_callback(lambda _: wake.set())
-            while True:
-                self._during_task.block(wake)
-                wake.clear()
-                while (question := self._question_for(wake)) is not None:
-                    question()
-                if future.done():
-                    return future.result()
+        future.add_done_callback(lambda _: wake.set())
+        while True:
+            self._during_task.block(wake)
+            wake.clear()
+            while (question := self._question_for(wake)) is not None:
+                question()
+            if future.done():
+                return future.result()
 
     @contextmanager
     def _one_more(self) -> Iterator[threading.Event]:

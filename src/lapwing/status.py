@@ -205,20 +205,33 @@ def status_of(
         action: What it does, for messages.
     """
     status = Status(device, action)
-    task = asyncio.get_running_loop().create_task(work)
+    task = asyncio.get_running_loop().create_task(_finishing(status, work))
 
-    def finish(task: "asyncio.Task[Any]") -> None:
+    def end(task: "asyncio.Task[Any]") -> None:
         if task.cancelled():
+            work.close()  # it may not have begun
             status.set_exception(
                 StateError(f"{device}: {action or 'the action'} was cancelled")
             )
         elif (exc := task.exception()) is not None:
+            if status.done:
+                raise exc  # of a callback: it is the event loop's to tell
             status.set_exception(exc)
-        else:
-            status.set_finished()
 
-    task.add_done_callback(finish)
+    task.add_done_callback(end)
     return status
+
+
+async def _finishing(status: Status, work: Coroutine[Any, Any, Any]) -> None:
+    """Finish a status in the task itself, a turn before the task's callbacks."""
+    try:
+        await work
+    except Exception as exc:  # noqa: BLE001 - whoever waits for the status is told
+        status.set_exception(exc)
+    else:
+        status.set_finished()
+    finally:
+        del status  # a failure's traceback holds this frame, and must not hold it
 
 
 def _wake(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[None]") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from traceback import walk_tb
 
 import pytest
 
@@ -328,6 +329,69 @@ def test_a_coroutine_that_is_cancelled_leaves_no_status_pending():
     assert status.done
     assert isinstance(error, StateError)
     assert "m: move was cancelled" in str(error)
+
+
+def test_a_coroutine_that_is_cancelled_before_it_begins_is_not_left_behind():
+    async def work():
+        raise AssertionError("it has begun")
+
+    async def main():
+        status = status_of(work(), device="m", action="move")
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        with pytest.raises(StateError, match="move was cancelled"):
+            await status
+
+    asyncio.run(main())  # and nobody is warned of a coroutine that was not awaited
+
+
+def test_a_status_is_done_in_the_turn_in_which_its_coroutine_ends():
+    async def work():
+        pass
+
+    async def main():
+        status = status_of(work())
+        await asyncio.sleep(0)
+        return status.done
+
+    assert asyncio.run(main())
+
+
+def test_a_callback_that_fails_at_the_end_of_a_coroutine_is_told_by_the_loop():
+    told = []
+
+    async def work():
+        pass
+
+    def fail(_):
+        raise BOOM
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        status = status_of(work())
+        status.add_callback(fail)
+        await status
+        while not told:  # noqa: ASYNC110 - it is told a turn later
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert told == [BOOM]
+
+
+def test_the_failure_of_a_coroutine_does_not_hold_its_own_status():
+    async def work():
+        raise ValueError("boom")
+
+    async def main():
+        status = status_of(work())
+        await asyncio.sleep(0)
+        return status
+
+    status = asyncio.run(main())
+    frames = [frame for frame, _ in walk_tb(status.exception().__traceback__)]
+    assert frames
+    assert not any(status in frame.f_locals.values() for frame in frames)
 
 
 def test_a_callback_that_fails_keeps_no_other_from_being_called():

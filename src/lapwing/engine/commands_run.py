@@ -8,6 +8,8 @@ A verb is a plain function of the call and the message. It returns its response,
 or a coroutine if it has to wait for something.
 """
 
+import contextlib
+from collections.abc import Mapping
 from copy import deepcopy
 from inspect import isawaitable
 from typing import Any
@@ -32,6 +34,8 @@ from lapwing.errors import (
 from lapwing.messages import Msg
 from lapwing.protocols import resolve
 
+_TRIES = 10  # at reading metadata that others change
+
 
 async def open_run(call: Call, msg: Msg) -> str:
     """Open a run; the response is its uid.
@@ -49,7 +53,7 @@ async def open_run(call: Call, msg: Msg) -> str:
     scan_id = await resolve(engine.scan_id_source(engine.md))
     engine.md["scan_id"] = scan_id
     named = {"plan_type": call.plan_type, "plan_name": call.plan_name}
-    metadata = {**engine.md, **named, **msg.kwargs, **call.metadata}
+    metadata = {**_copied(engine.md), **named, **msg.kwargs, **call.metadata}
     if engine.md_validator is not None:
         engine.md_validator(dict(metadata))
     if engine.md_normalizer is not None:
@@ -63,6 +67,16 @@ async def open_run(call: Call, msg: Msg) -> str:
     if engine.record_interruptions:
         run.declare_interruptions()
     return run.uid
+
+
+def _copied(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy the metadata, though somebody may set or delete some meanwhile."""
+    for _ in range(_TRIES):
+        # Not all mappings are copied at one blow as a dict is: a key that was there
+        # may be gone when it is looked up.
+        with contextlib.suppress(KeyError, RuntimeError):
+            return dict(metadata)
+    return dict(metadata)
 
 
 async def _check_expectations(call: Call) -> None:

@@ -24,6 +24,8 @@ logger = logging.getLogger("lapwing.engine")
 BUDGET = 0.002
 """Seconds for which a feed with much to tell may keep the event loop to itself."""
 
+_Waiting = tuple[int | None, str, Document]
+
 _MANY = 100
 """Documents that nobody listens to, after which the durable ones are let go."""
 
@@ -31,22 +33,20 @@ _MANY = 100
 class _Subscription:
     """One subscriber; while it is told what is past, what comes is kept for it."""
 
-    def __init__(self, func: Subscriber, name: str, after: int, *, replay: bool):
+    def __init__(self, func: Subscriber, name: str, *, replay: bool):
         self.func = func
         self.name = name
-        self.after = after  # number of the last record that it hears of by replay
+        self.after = -1  # number of the last record that it hears of by replay
         self._lock = threading.Lock()
-        self._behind: deque[tuple[str, Document]] | None = deque() if replay else None
+        self._behind: deque[_Waiting] | None = deque() if replay else None
 
     def hear(self, number: int | None, name: str, doc: Document) -> None:
         """Take a document that has become durable."""
-        if number is not None and number <= self.after:
-            return
         with self._lock:
             if self._behind is not None:
-                self._behind.append((name, doc))
+                self._behind.append((number, name, doc))
                 return
-        self._tell(name, doc)
+        self._tell_new(number, name, doc)
 
     def catch_up(self, past: Iterable[tuple[str, Document]]) -> None:
         """Tell what is past, then what came in the meantime."""
@@ -57,7 +57,11 @@ class _Subscription:
                 if not self._behind:
                     self._behind = None
                     return
-                name, doc = self._behind.popleft()
+                number, name, doc = self._behind.popleft()
+            self._tell_new(number, name, doc)
+
+    def _tell_new(self, number: int | None, name: str, doc: Document) -> None:
+        if number is None or number > self.after:
             self._tell(name, doc)
 
     def _tell(self, name: str, doc: Document) -> None:
@@ -78,8 +82,9 @@ class DurableFeed:
     def __init__(self) -> None:
         self._recorder: Recorder | None = None
         self._tokens = count(-1, -1)  # negative: apart from the dispatcher's
+        self._lock = threading.Lock()  # a person subscribes from another thread
         self._subscriptions: dict[int, _Subscription] = {}
-        self._waiting: deque[tuple[int | None, str, Document]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._most = _MANY
         self._scheduled = False
         self._heard: list[Recorder] = []  # those that tell what has become durable
@@ -121,20 +126,26 @@ class DurableFeed:
                 "engine has none"
             )
         token = next(self._tokens)
-        durable = -1 if recorder is None else recorder.durable
-        subscription = _Subscription(func, name, durable, replay=replay)
-        self._subscriptions = {**self._subscriptions, token: subscription}
-        self._listen()
-        if replay and recorder is not None:
-            subscription.catch_up(recorder.documents(durable))
+        subscription = _Subscription(func, name, replay=replay)
+        with self._lock:
+            self._subscriptions = {**self._subscriptions, token: subscription}
+            self._listen()
+        if recorder is not None:
+            # Only now: what becomes durable from here on it hears by itself.
+            subscription.after = durable = recorder.durable
+            if replay:
+                subscription.catch_up(recorder.documents(durable))
         return token
 
     def unsubscribe(self, token: int) -> None:
         """Forget a subscription; an unknown token is no error."""
         # A new dict each time: another thread may be walking over this one.
-        self._subscriptions = {
-            other: one for other, one in self._subscriptions.items() if other != token
-        }
+        with self._lock:
+            self._subscriptions = {
+                other: one
+                for other, one in self._subscriptions.items()
+                if other != token
+            }
 
     def add(self, number: int | None, name: str, doc: Document) -> None:
         """Take a document; ``number`` is that of its record, if it has one."""

@@ -35,7 +35,7 @@ from lapwing.errors import (
 )
 from lapwing.journal.codec import Record
 from lapwing.messages import Msg
-from lapwing.session.sigint import Sigint
+from lapwing.session.sigint import Sigint, tell
 from lapwing.session.waiting import DuringTask, Waiting
 from lapwing.session.windows import KeepWindows
 
@@ -449,7 +449,7 @@ def SigintHandler(RE: RunEngine) -> ContextManager:  # noqa: N802 - the field's 
         try:
             RE.request_pause(defer, reason="Ctrl-C")
         except TransitionError:
-            print("No plan runs just now that could pause.")  # noqa: T201
+            tell("No plan runs just now that could pause.")
 
     return Sigint(lambda: pause(defer=True), lambda: pause(defer=False))
 

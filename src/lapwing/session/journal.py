@@ -82,10 +82,12 @@ class Journal:
     def _suspend(self, why: str) -> None:
         if not self.transcript.troubled:
             return  # it is over already; told in another thread, that came first
-        self._room = asyncio.Event()
+        if self._room is None or self._room.is_set():
+            self._room = asyncio.Event()  # else two threads were told at once
         if self._engine is not None:
             self._engine.request_suspend(self._room.wait, justification=why)
 
     def _let_go(self) -> None:
-        if self._room is not None:
+        # It may be told late, when there is no room again.
+        if self._room is not None and not self.transcript.troubled:
             self._room.set()

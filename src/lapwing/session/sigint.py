@@ -5,6 +5,7 @@ Must not know what a pause is: it is given two functions.
 Test: call `pressed` with a clock that is turned.
 """
 
+import contextlib
 import signal
 import threading
 import time
@@ -21,6 +22,16 @@ GIVE_UP = 11
 """Presses after which Ctrl-C does what it did before."""
 
 
+def tell(text: str) -> None:
+    """Print a line from a signal's handler, if it can be printed.
+
+    The terminal may be gone, or this thread be in the midst of another line: whatever
+    a handler raised would break off who waits for the plan.
+    """
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        print(text)  # noqa: T201
+
+
 class Sigint:
     """Turns Ctrl-C into requests while it is entered, in the main thread.
 
@@ -35,7 +46,7 @@ class Sigint:
         self,
         pause_soon: Callable[[], None],
         pause_now: Callable[[], None],
-        say: Callable[[str], Any] = print,
+        say: Callable[[str], Any] = tell,
         clock: Callable[[], float] = time.monotonic,
     ):
         self._pause_soon = pause_soon

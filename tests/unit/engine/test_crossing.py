@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import UserDict
 
 import pytest
 from kit import Detector, Motor, make_engine, until
@@ -170,6 +171,36 @@ def test_a_paused_plan_of_which_the_end_is_asked_for_twice_ends_once(verb):
     assert (result.exit_status, result.reason) == ("abort", "by a device")
     assert len(docs.named("stop")) == 1
     assert engine.state == "idle"
+
+
+class Shared(UserDict):
+    """Metadata of which somebody else deletes a key just as they are read."""
+
+    def __getitem__(self, key):
+        if key == "sample":
+            self.pop("operator", None)
+        return super().__getitem__(key)
+
+
+def test_a_run_opens_while_somebody_deletes_metadata():
+    engine, docs = make_engine()
+    engine.md = Shared(sample="A", operator="B")
+    asyncio.run(engine.run([Msg("open_run")]))
+    (start,) = docs.named("start")
+    assert start["sample"] == "A"
+    assert "operator" not in start
+
+
+def test_metadata_that_cannot_be_read_open_no_run():
+    class Broken(UserDict):
+        def __getitem__(self, key):
+            raise KeyError(key)
+
+    engine, docs = make_engine(scan_id_source=lambda md: 1)
+    engine.md = Broken(sample="A")
+    with pytest.raises(KeyError, match="sample"):
+        asyncio.run(engine.run([Msg("open_run")]))
+    assert docs.all == []
 
 
 # ---------------------------------------------------------------- another loop

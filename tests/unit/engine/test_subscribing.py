@@ -299,6 +299,46 @@ def test_a_replay_from_another_thread_in_the_middle_of_a_run():
     assert events.all == [("event", doc) for doc in docs.named("event")]
 
 
+class Unsteady(SlowDisk):
+    """Has more durable just after a thread has asked what is."""
+
+    loop = None
+
+    @property
+    def durable(self):
+        before = self._durable
+        if self.loop is not None and threading.current_thread().name == "asks":
+            asyncio.run_coroutine_threadsafe(self.more(), self.loop).result(5)
+        return before
+
+    async def more(self):
+        self.advance()
+        await turns()
+
+
+def test_what_becomes_durable_while_one_subscribes_is_told():
+    disk = Unsteady()
+    engine, docs = make_engine(recorder=disk)
+    engine.subscribe(Documents(), when="durable")
+    late = Documents()
+
+    async def main():
+        disk.loop = asyncio.get_running_loop()
+        await engine.run(count([Detector()], 2))
+        thread = threading.Thread(
+            target=engine.subscribe,
+            args=[late],
+            kwargs={"when": "durable", "replay": True},
+            name="asks",
+        )
+        thread.start()
+        await until(lambda: not thread.is_alive())
+        await turns()
+
+    asyncio.run(main())
+    assert as_read_back(late.all) == as_read_back(docs.all)
+
+
 def test_a_replay_needs_a_recorder_and_durability():
     engine, _ = make_engine()
     with pytest.raises(PlanArgumentError, match="needs a recorder"):

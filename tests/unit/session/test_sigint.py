@@ -1,9 +1,11 @@
 """Ctrl-C, with a clock that the test turns."""
 
+import io
 import signal
+import sys
 import threading
 
-from lapwing.session.sigint import Sigint
+from lapwing.session.sigint import Sigint, tell
 
 
 class Keys:
@@ -73,3 +75,22 @@ def test_in_another_thread_it_leaves_the_signal_alone():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_terminal_that_cannot_be_written_to_breaks_nothing_off(monkeypatch):
+    class Broken(io.StringIO):
+        error: Exception = OSError()
+
+        def write(self, text):
+            tried.append(text)
+            raise self.error
+
+    tried = []
+    monkeypatch.setattr(sys, "stdout", Broken())
+    for error in (BrokenPipeError("gone"), ValueError("closed"), RuntimeError("twice")):
+        Broken.error = error
+        tell("the plan pauses")
+    assert tried == ["the plan pauses"] * 3
+    asked = []
+    assert Sigint(lambda: asked.append("soon"), lambda: None).pressed()
+    assert asked == ["soon"]

@@ -5,13 +5,12 @@ Must not know what a pause is.
 Test: Bluesky's own tests, which send signals and turn ``bluesky.utils.time``.
 """
 
-import sys
 import time
 from types import TracebackType
 from typing import Any
 
 from lapwing.errors import TransitionError
-from lapwing.session.sigint import Sigint
+from lapwing.session.sigint import Sigint, tell
 
 
 class SigintHandler:
@@ -48,7 +47,7 @@ class SigintHandler:
             # No more than Bluesky's own method takes, which people may have replaced.
             self._RE.request_pause(defer)
         except TransitionError:
-            sys.stdout.write("No plan runs just now that could pause.\n")
+            tell("No plan runs just now that could pause.")
 
 
 def _monotonic() -> float:

@@ -60,7 +60,8 @@ class Waiting:
             RunEngineInterrupted: There was more Ctrl-C than a call takes, and it was
                 deaf to it.
             KeyboardInterrupt: There was, and it was broken off.
-            Exception: Whatever the call raises.
+            Exception: Whatever the call raises, or what does while it is waited for;
+                the call is then broken off, too.
         """
         with self._one_more() as wake:  # before it begins: it may ask at once
             return self._wait(work, wake)
@@ -74,10 +75,11 @@ class Waiting:
             raise
         try:
             return self._until_done(future, wake)
-        except (KeyboardInterrupt, SystemExit) as end:
+        except BaseException as end:
             if future.done():
                 raise  # it comes from the call itself
-            # The process is told to end, perhaps: leave nothing moving behind.
+            # The process is told to end, or a signal's handler or a window has failed:
+            # nobody will wait for the call, so leave nothing moving behind.
             was_deaf = device_loop.break_in()
             future.cancel()
             ended.wait(CLEAN_UP_SECONDS)
@@ -130,11 +132,15 @@ class Waiting:
         answer: concurrent.futures.Future[bool] = concurrent.futures.Future()
 
         def put() -> None:
+            if not answer.set_running_or_notify_cancel():
+                return  # the call has ended, and wants to know nothing any more
             try:
                 with plain_ctrl_c():
                     answer.set_result(question())
             except (KeyboardInterrupt, EOFError):
                 answer.set_result(False)
+            except Exception as exc:  # noqa: BLE001 - the call raises it, if it will
+                answer.set_exception(exc)
             except BaseException as exc:
                 answer.set_exception(exc)
                 raise

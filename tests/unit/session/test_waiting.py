@@ -128,7 +128,7 @@ def test_ctrl_c_and_the_end_of_input_mean_no():
         signal.signal(signal.SIGINT, before)
 
 
-def test_a_question_that_fails_is_told_to_both():
+def test_a_question_that_fails_is_told_to_who_asked():
     waiting = Waiting(Blocking())
     heard = []
 
@@ -144,9 +144,43 @@ def test_a_question_that_fails_is_told_to_both():
 
     with pytest.raises(ValueError, match="no terminal"):
         waiting.result_of(call())
+    assert len(heard) == 1
 
 
-@pytest.mark.parametrize("reason", [KeyboardInterrupt, SystemExit])
+def test_who_asks_no_more_needs_no_answer():
+    waiting, asked = Waiting(Blocking()), []
+
+    async def call():
+        # Nobody waits who could be asked, until this is cancelled.
+        task = asyncio.ensure_future(waiting.ask(lambda: asked.append("a") or True))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+
+    async def other():
+        return await waiting.ask(lambda: asked.append("b") or True)
+
+    device_loop.call(call())
+    assert waiting.result_of(other()) is True
+    assert asked == ["b"]
+
+
+def test_what_is_given_up_while_a_question_is_asked_disturbs_nobody():
+    waiting = Waiting(Blocking())
+    given_up = threading.Event()
+
+    async def call():
+        task = asyncio.ensure_future(waiting.ask(lambda: given_up.wait(5)))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        given_up.set()
+        return task.cancelled()
+
+    assert waiting.result_of(call()) is True
+
+
+@pytest.mark.parametrize("reason", [KeyboardInterrupt, SystemExit, ZeroDivisionError])
 def test_a_call_that_is_not_waited_for_any_longer_cleans_up_first(reason):
     impatient, cleaned = Impatient(reason), []
 

@@ -153,18 +153,22 @@ def main():
     file, *filled = sys.argv[1:] or ["-"]
     if file in ("-h", "--help"):
         sys.exit(__doc__)
-    if file == "-":
-        schema = json.load(sys.stdin)
-    else:
-        with open(file, encoding="utf-8") as opened:
+    try:
+        with sys.stdin if file == "-" else open(file, encoding="utf-8") as opened:
             schema = json.load(opened)
+    except (OSError, ValueError) as error:
+        sys.exit(f"no schema can be read from {file}: {error}")
     if not filled:
         print(form(schema))
         return
-    fields = dict(one.split("=", 1) for one in filled)
-    for name in fields:
+    fields = {}
+    for one in filled:
+        name, equals, text = one.partition("=")
+        if not equals:
+            sys.exit(f"{one!r} is not of the form NAME=VALUE")
         if name not in schema["properties"]:
             sys.exit(f"{schema['title']} has no parameter {name!r}")
+        fields[name] = text
     print(json.dumps(values(schema, fields), ensure_ascii=False))
 
 

@@ -172,7 +172,7 @@ def test_a_plan_that_is_left_to_chance_is_closed_with_both_sides(tmp_path):
         assert re.search(told, file["entry/metadata/stop/reason"].asstr()[()])
         count = len(file["entry/primary/seq_num"])
         assert count == run.stop["num_events"]["primary"] >= 7
-    assert "Nothing was left unfinished." in says(tmp_path, "resume")
+    assert "Nothing was left unfinished, in" in says(tmp_path, "resume")
 
 
 def test_an_answer_of_no_at_a_terminal_leaves_all_as_it_was(tmp_path):

@@ -11,7 +11,7 @@ _WEIGHT = 0.15  # of the newest interval: about the last dozen points count
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time as people say it: "0.8 s", "12 s", "1:02:03"."""
+    """Return a length of time as people say it: "0.8 s", "1:02 min", "1:02:03 h"."""
     if not math.isfinite(seconds) or seconds < 0:
         return "? s"
     if seconds < 9.95:
@@ -21,7 +21,9 @@ def duration(seconds: float) -> str:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    if hours:
+        return f"{hours}:{minutes:02}:{rest:02} h"
+    return f"{minutes}:{rest:02} min"
 
 
 class Pace:

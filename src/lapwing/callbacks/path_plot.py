@@ -93,9 +93,12 @@ def save_path(file: str | Path, path: Trajectory | PathPreview, **options: Any) 
             path=str(file),
         )
     figure = plot_path(path, **options)
+    was_there = file.exists()
     try:
         figure.savefig(file)
     except OSError as exc:
+        if not was_there:  # what there is of it shows nothing
+            file.unlink(missing_ok=True)
         raise DataPathError(
             f"the plot {file} cannot be written: {exc.strerror or exc}", path=str(file)
         ) from exc

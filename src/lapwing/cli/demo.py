@@ -21,12 +21,24 @@ from lapwing.sim.beamline import Beamline
 
 
 @click.command("demo")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where data go.")
 @click.option(
-    "--points", default=51, show_default=True, help="Points of the scan over the peak."
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data go.",
 )
 @click.option(
-    "--side", default=21, show_default=True, help="Points on each side of the grid."
+    "--points",
+    type=click.IntRange(3),
+    default=51,
+    show_default=True,
+    help="Points of the scan over the peak.",
+)
+@click.option(
+    "--side",
+    type=click.IntRange(1),
+    default=21,
+    show_default=True,
+    help="Points on each side of the grid.",
 )
 def command(data_dir: Path | None, points: int, side: int) -> None:
     """Scan over a peak, move to its centre, scan a grid round it.

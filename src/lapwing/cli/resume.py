@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from lapwing.cli.screen import data_dir_of
 from lapwing.config import Settings
 from lapwing.data.catalogue import Catalogue
 from lapwing.engine.preview import Preview
@@ -66,7 +67,11 @@ def session_of(
 
 @click.command("resume")
 @click.argument("which", required=False)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where data are.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data are.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before anything moves.")
 @click.option("--close", "closing", is_flag=True, help="Close it instead.")
 def command(which: str | None, data_dir: Path | None, yes: bool, closing: bool) -> None:
@@ -75,14 +80,15 @@ def command(which: str | None, data_dir: Path | None, yes: bool, closing: bool) 
     WHICH is a scan_id, or the beginning of the uid of a run or a call; without it,
     the newest is taken. What will move is shown first, and you are asked.
     """
-    settings = Settings.from_environment(os.environ, data_dir=data_dir)
+    settings = Settings.from_environment(os.environ, data_dir=data_dir_of(data_dir))
     found = leftovers(settings.data_dir)
     if not found and which is None:
         for one in leftovers(settings.data_dir, living=True):
             pid = 0 if one.holder is None else one.holder.pid
             click.echo(f"goes on in process {pid}: {one.title}")
-        click.echo("Nothing was left unfinished.")
-        _catch_up(settings)
+        click.echo(f"Nothing was left unfinished, in {settings.data_dir}")
+        if settings.data_dir.is_dir():  # to look must not make one
+            _catch_up(settings)
         return
     left = found[-1] if which is None else choose(settings.data_dir, which)
     _say_others(found, left)

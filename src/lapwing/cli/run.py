@@ -36,7 +36,11 @@ _SKIP: dict[str, PauseChoice] = {"k": "skip", "skip": "skip"}
 @click.command("run", context_settings={"ignore_unknown_options": True})
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where data go.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data go.",
+)
 @click.option("--plots", type=click.Path(path_type=Path), help="Where pictures go.")
 @click.option("--live-plot", is_flag=True, help="Show each run as it grows.")
 @click.option(
@@ -114,6 +118,7 @@ def ask(result: EngineResult) -> PauseChoice:
         except KeyboardInterrupt:
             # Pressed twice to pause at once, it comes here if the plan was quick.
             if warned and time.monotonic() - since > HASTE:
+                click.echo()
                 return "abort"
             click.echo("\nThe plan is paused. Ctrl-C once more aborts it.")
             since, warned = time.monotonic(), True

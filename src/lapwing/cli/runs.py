@@ -35,9 +35,9 @@ _COLOURS = {
     "fail": "red",
     "interrupted": "red",
 }
-_FOR_FILES = 110
 _FOR_PATHS = 150
-"""Columns of a terminal from which on names, and paths, of files are listed too."""
+_FROM = {"file": 110, "time": 70, "motors": 60, "id": 48}
+"""Widths of a terminal from which on paths, and some columns, are listed at all."""
 
 # Of the metadata these stand elsewhere.
 _ELSEWHERE = {"uid", "time", "scan_id", "plan_name", "num_points"}
@@ -55,7 +55,7 @@ _RUN = {"ignore_unknown_options": True}
 @click.option("--sample", help="Name of the sample.")
 @click.option("--since", help="2026-01-31, '2026-01-31 12:00', yesterday, 3d, 2h.")
 @click.option("--until", help="Likewise; a day counts as a whole.")
-@click.option("--status", help="success, abort, fail, running or interrupted.")
+@click.option("--status", type=click.Choice(list(_COLOURS)), help="How they ended.")
 @click.option(
     "--limit", default=20, show_default=True, help="How many at most; 0 for all."
 )
@@ -75,13 +75,15 @@ def command(
     ctx.obj = data_dir
     if ctx.invoked_subcommand is not None:
         return
-    with Catalogue(data_dir_of(data_dir)) as cat:
+    where = data_dir_of(data_dir)
+    with Catalogue(where) as cat:
         found = cat.search(limit=limit or None, **wanted)
         if as_json:
             _print_json([_summary(run) for run in found])
         elif not found:
             some = any(wanted.values())
-            click.echo("No run is like that." if some else "There are no runs yet.")
+            none = "No run is like that" if some else "There are no runs yet"
+            click.echo(f"{none}, in {where}")
         else:
             _list(found)
             if limit and len(found) == limit < (total := len(cat)):
@@ -90,27 +92,25 @@ def command(
 
 def _list(runs: list[PastRun]) -> None:
     screen = console()
-    names = ["id", "scan", "plan", "motors", "points", "status", "time"]
-    if screen.width >= _FOR_FILES:
-        names.append("file")
+    names = ["id", "scan", "plan", "motors", "points", "status", "time", "file"]
+    names = [name for name in names if screen.width >= _FROM.get(name, 0)]
     listed = table(*names, right=("scan", "points"), fold=("plan", "motors"))
     for run in runs:
         start = run.entry.start
         motors = ", ".join(str(name) for name in start.get("motors") or ())
-        cells = [
-            plain(run.uid[:8]),
-            plain("" if run.scan_id is None else run.scan_id),
-            plain(run.entry.plan_name or ""),
-            plain(motors),
-            plain(_points(run)),
-            _coloured(run.status),
-            plain(moment(run.entry.time)),
-        ]
-        if "file" in names:
-            path = _short(run.file)
-            wide = screen.width >= _FOR_PATHS
-            cells.append(plain(path if wide else os.path.basename(path)))
-        listed.add_row(*cells)
+        path = _short(run.file)
+        wide = screen.width >= _FOR_PATHS
+        cells = {
+            "id": plain(run.uid[:8]),
+            "scan": plain("" if run.scan_id is None else run.scan_id),
+            "plan": plain(run.entry.plan_name or ""),
+            "motors": plain(motors),
+            "points": plain(_points(run)),
+            "status": _coloured(run.status),
+            "time": plain(moment(run.entry.time)),
+            "file": plain(path if wide else os.path.basename(path)),
+        }
+        listed.add_row(*(cells[name] for name in names))
     screen.print(listed)
 
 

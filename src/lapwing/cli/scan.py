@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from lapwing.callbacks.durations import duration
 from lapwing.cli.resume import Again, session_of
 from lapwing.cli.run import ask
 from lapwing.cli.signals import orderly_end
@@ -23,7 +24,6 @@ from lapwing.epics import clients
 from lapwing.errors import ConfigError, RunEngineInterrupted
 from lapwing.session.session import Session
 from lapwing.stepscan.definition import DefinitionFile, read, schema, unknown_kinds
-from lapwing.stepscan.progress import show_seconds
 from lapwing.stepscan.scan import StepScan
 from lapwing.stepscan.survey import describe, problems_of
 
@@ -47,7 +47,11 @@ def command() -> None:
 
 @command.command("run")
 @_FILE
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where data go.")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data go.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before the scan begins.")
 @click.option("--plots", type=click.Path(path_type=Path), help="Where pictures go.")
 @click.option("--live-plot", is_flag=True, help="Show each run as it grows.")
@@ -123,7 +127,7 @@ def _title(told: DefinitionFile, scan: StepScan) -> str:
     repeat = f", {times} times" if times > 1 else ""
     return (
         f"{scan.name}: {scan.num_points} point{'' if scan.num_points == 1 else 's'}"
-        f"{repeat}, about {show_seconds(scan.estimate() * times)}"
+        f"{repeat}, about {duration(scan.estimate() * times)}"
     )
 
 

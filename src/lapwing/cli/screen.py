@@ -6,11 +6,12 @@ Test: format values; commands' tests look at whole tables.
 """
 
 import os
+import re
 import sys
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import click
 from rich.console import Console
@@ -18,26 +19,53 @@ from rich.table import Table
 from rich.text import Text
 
 from lapwing.config import Settings
+from lapwing.errors import DataPathError
 
 _PIPE_WIDTH = 200
 """Columns of a table that goes to a file or to another program."""
+_BLANKS = re.compile(r"[ ]+$", re.MULTILINE)
 
 data_dir_option = click.option(
     "--data-dir",
-    type=click.Path(path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     help="The data directory; else LAPWING_DATA_DIR, else ./lapwing-data.",
 )
 
 
 def data_dir_of(given: Path | None) -> Path:
-    """Return the data directory that a command is about."""
-    return Settings.from_environment(os.environ, data_dir=given).data_dir
+    """Return the data directory that a command is about.
+
+    Raises:
+        DataPathError: It is a file.
+    """
+    found = Settings.from_environment(os.environ, data_dir=given).data_dir
+    if found.exists() and not found.is_dir():
+        raise DataPathError(
+            f"the data directory {found} is a file; a directory is needed",
+            hint="give --data-dir, or set LAPWING_DATA_DIR",
+        )
+    return found
 
 
 def console() -> Console:
     """Return the terminal; of a pipe one that is wide, so that nothing is cut."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    return Console(width=width, highlight=False, soft_wrap=False)
+    file = None if sys.stdout.isatty() else cast(IO[str], _Trimmed(sys.stdout))
+    width = None if file is None or "COLUMNS" in os.environ else _PIPE_WIDTH
+    return Console(file=file, width=width, highlight=False, soft_wrap=False)
+
+
+class _Trimmed:
+    """A file that gets lines without the blanks that fill a table's last column."""
+
+    def __init__(self, file: IO[str]):
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write whole lines, as a console does."""
+        return self._file.write(_BLANKS.sub("", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def counted(number: int, what: str) -> str:

@@ -17,7 +17,7 @@ from lapwing.data.lines import encode, encode_value
 from lapwing.data.past_run import PastRun
 from lapwing.data.paths import reserve
 from lapwing.data.text_writer import TextWriter
-from lapwing.errors import DataError, DataExistsError
+from lapwing.errors import DataError, DataExistsError, DataPathError
 
 TEXT_ENDINGS = (".dat", ".xdi", ".txt")
 ENDINGS = (".h5", ".csv", ".json", ".jsonl", *TEXT_ENDINGS)
@@ -85,6 +85,12 @@ def _write(path: Path, write: Callable[[IO[str]], None]) -> Path:
             write(file)
             file.flush()
             os.fsync(file.fileno())
+    except OSError as exc:
+        path.unlink(missing_ok=True)
+        raise DataPathError(
+            f"{path} cannot be written: {exc.strerror or exc}",
+            hint="give a place where there is room",
+        ) from exc
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -100,7 +100,8 @@ class ServerProcess:
         raise ConfigError(
             f"port {port} is in use by another process"
             if port is not None
-            else f"no free port between {ports.RANGE.start} and {ports.RANGE.stop}"
+            else f"no free port between {ports.RANGE.start} and {ports.RANGE.stop}",
+            hint="name no port, and a free one is taken" if port is not None else None,
         )
 
     def restart(self) -> None:

@@ -1,5 +1,6 @@
 """Pictures of paths: what the drawn artists hold."""
 
+import errno
 import subprocess
 import sys
 import time
@@ -190,6 +191,17 @@ def test_what_cannot_be_written_or_drawn_is_said(tmp_path):
         plot_path(CompoundGenerator([StaticPointGenerator(3)]))
     with pytest.raises(PlanArgumentError, match=r"was to be drawn for a preview"):
         plot_path(grid(10**6, 10**6))
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_of_a_picture(tmp_path, monkeypatch):
+    def savefig(figure, file):
+        file.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    with pytest.raises(DataPathError, match=r"cannot be written: No space left"):
+        save_path(tmp_path / "a.png", grid(2, 2))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_matplotlib_it_is_said_what_to_install(monkeypatch):

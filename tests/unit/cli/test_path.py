@@ -160,7 +160,7 @@ def test_a_path_of_any_size_is_told_at_once(tell):
         "axis unit from to distance top speed",
         "ty mm 0 1 - -",
         "tx mm 0.999999 2 - -",
-        "time: 27777777:46:40 in points and delays",
+        "time: 27777777:46:40 h in points and delays",
     ]
     text = refused(tell(huge, *LIMITS), PlanArgumentError)
     assert "10000000 are the most (choose a range of its points)" in text

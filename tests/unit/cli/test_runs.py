@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 import os
 from pathlib import Path
@@ -11,13 +12,14 @@ from unit.data.journals import Journal
 from unit.data.streams import Run, key, line_scan
 
 from lapwing.cli.journal import command as journal_command
+from lapwing.cli.resume import command as resume_command
 from lapwing.cli.runs import command as runs_command
 from lapwing.cli.sinks import command as sinks_command
 from lapwing.data.feed import cursors_path
 from lapwing.data.lines import decode
 from lapwing.data.paths import place_of_run
 from lapwing.data.text import read_text
-from lapwing.errors import ConfigError, DataError, DataExistsError
+from lapwing.errors import ConfigError, DataError, DataExistsError, DataPathError
 from lapwing.journal.cursor import Cursor, CursorStore
 
 
@@ -56,11 +58,46 @@ def journal(tmp_path):
     made.close()
 
 
-def test_nothing_recorded_is_told(terminal, tmp_path):
-    assert terminal.runs() == "There are no runs yet.\n"
+def test_nothing_recorded_is_told_and_no_directory_made(terminal, tmp_path):
+    assert terminal.runs() == f"There are no runs yet, in {tmp_path}\n"
     assert terminal(sinks_command) == "No sink has read any journal yet.\n"
     assert "There is no journal" in terminal(journal_command)
     assert list(tmp_path.iterdir()) == []
+    terminal.data_dir = tmp_path / "none"
+    text = terminal(resume_command)
+    assert text == f"Nothing was left unfinished, in {terminal.data_dir}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_no_data_directory(terminal, tmp_path):
+    terminal.data_dir = tmp_path / "file"
+    terminal.data_dir.touch()
+    for command in (runs_command, resume_command, sinks_command, journal_command):
+        with pytest.raises(DataPathError, match="file is a file; a directory is"):
+            terminal(command)
+        given = CliRunner().invoke(command, ["--data-dir", str(terminal.data_dir)])
+        assert "is a file" in given.output
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (69, ["id", "scan", "plan", "motors", "points", "status"]),
+        (50, ["id", "scan", "plan", "points", "status"]),
+        (38, ["scan", "plan", "points", "status"]),
+    ],
+)
+def test_a_narrow_terminal_has_fewer_columns_of_runs_but_whole_ones(
+    terminal, journal, width, columns
+):
+    terminal.width = width
+    run = line_scan(11, scan_id=123456)
+    journal.put(run)
+    head, row = terminal.runs().splitlines()
+    assert head.split() == columns
+    told = dict(zip(columns, row.split(), strict=True))
+    assert (told["scan"], told["status"]) == ("123456", "success")
+    assert told.get("id", run[0][1]["uid"][:8]) == run[0][1]["uid"][:8]
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
@@ -93,7 +130,9 @@ def test_runs_are_searched_and_cut_to_the_newest(terminal, journal):
     assert listed[-1] == "the newest 20 of 25; --limit 0 lists all"
     assert len(terminal.runs("--limit", 0).splitlines()) == 26
     assert len(terminal.runs("--sample", "gold").splitlines()) == 13
-    assert terminal.runs("--plan", "count") == "No run is like that.\n"
+    assert terminal.runs("--plan", "count").startswith("No run is like that, in /")
+    wrong = CliRunner().invoke(runs_command, ["--status", "failed"])
+    assert "'failed' is not one of 'success', 'running'" in wrong.output
     assert "is no time" in str(failure(terminal, DataError, "--since", "soon"))
 
 
@@ -224,6 +263,19 @@ def test_export_writes_nothing_over(terminal, journal, tmp_path):
         assert path.read_text() == "precious"
 
 
+def test_a_full_disk_is_told_by_an_export(terminal, journal, tmp_path, monkeypatch):
+    def full(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal.put(line_scan(3))
+    monkeypatch.setattr("lapwing.data.export.os.fsync", full)
+    for end in ("csv", "json", "dat"):
+        path = tmp_path / f"a.{end}"
+        error = failure(terminal, DataPathError, "export", 7, "--to", path)
+        assert f"a.{end} cannot be written: No space left" in str(error)
+        assert not path.exists()
+
+
 def test_unknown_form_and_stream_leave_nothing_behind(terminal, journal, tmp_path):
     journal.put(line_scan(3))
     failure(terminal, DataError, "export", 7, "--to", tmp_path / "a.xls")
@@ -306,7 +358,7 @@ def test_prune_says_what_would_go_and_does_it_when_told(terminal, journal, tmp_p
     assert journal.directory.exists()
     with CursorStore(cursors_path(tmp_path)) as store:
         assert store.places() == []
-    assert terminal.runs() == "There are no runs yet.\n"
+    assert terminal.runs().startswith("There are no runs yet, in ")
 
 
 def test_prune_keeps_what_a_sink_has_not_read_unless_forced(

@@ -37,7 +37,7 @@ def test_a_file_is_shown_as_the_scan_that_it_is(invoke):
     assert result.exit_code == 0, result.output
     lines = [" ".join(line.split()) for line in result.output.splitlines()]
     assert lines == [
-        "map: 44 points, about 1:28",
+        "map: 44 points, about 1:28 min",
         "moves SIM:Y y 0 to 1",
         "moves SIM:X along 0 to 1",
         "reads SIM:DET:COUNTS",
@@ -82,7 +82,7 @@ def test_the_estimate_counts_what_is_known(invoke):
     result = invoke(text, "estimate", "--offline", "scan.yaml")
     assert result.exit_code == 0, result.output
     first, second = result.output.splitlines()
-    assert first == "map: 44 points, about 2:34"  # 44 times 3.503 s
+    assert first == "map: 44 points, about 2:34 min"  # 44 times 3.503 s
     assert second.startswith("PVs were not asked")
 
 

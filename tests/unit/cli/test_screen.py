@@ -1,6 +1,6 @@
 import pytest
 
-from lapwing.cli.screen import duration, plain, size
+from lapwing.cli.screen import console, duration, plain, size, table
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,16 @@ def test_sizes_are_as_people_say_them(num_bytes, text):
 
 def test_control_characters_do_not_reach_the_terminal():
     assert plain("a\x1b[31mb\nc").plain == "a\ufffd[31mb\ufffdc"
+
+
+def test_what_goes_to_a_pipe_has_no_blanks_at_the_ends_of_lines(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    listed = table("name", "about")
+    listed.add_row("a", "long " * 30)
+    listed.add_row("b", "")
+    console().print(listed)
+    assert capsys.readouterr().out.splitlines() == [
+        "name  about",
+        "a     " + ("long " * 30).rstrip(),
+        "b",
+    ]

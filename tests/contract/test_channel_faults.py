@@ -189,3 +189,35 @@ def test_a_put_that_is_given_up_leaves_the_channel_usable(beamline, connect, run
         return x.connected
 
     assert run(give_up())
+
+
+def test_many_puts_at_once_go_one_after_the_other_and_hold_nothing_else_up(
+    beamline, connect, client, run
+):
+    client.answer_timeout = SILENCE
+    x, stall, stop, dwell = connect(
+        "SIM:X", "SIM:X:STALL", "SIM:X:STOP", "SIM:DET:DWELL"
+    )
+
+    async def put_many():
+        await put_for_ever(x, stall)
+        later = [asyncio.ensure_future(x.put(float(value))) for value in (1, 2)]
+        await stop.put(1)  # the first ends, and the second begins
+        await until(is_sent_to(client, x, 1.0))
+        assert (await client.get_many([dwell]))[0].value == 0.01
+        assert x.connected
+        await stall.put(0)
+        await stop.put(1)
+        await asyncio.gather(*later)
+        return (await client.get_many([x]))[0].value
+
+    assert run(put_many()) == 2.0
+
+
+def is_sent_to(client, channel, position):
+    """Return what looks whether a motor was sent somewhere."""
+
+    async def look():
+        return (await client.get_many([channel]))[0].value == position
+
+    return look

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from lapwing.epics import connection
 from lapwing.epics.channel import ANSWER_TIMEOUT, Value
+from lapwing.epics.sentences import first_of
 from lapwing.errors import DeviceError
 
 
@@ -67,7 +68,8 @@ class Backend(ABC):
         limit = self.answer_timeout if timeout is None else timeout
         if not all(channel.connected for channel in channels):
             await connection.connect(channels, min(limit, connection.PATIENCE))
-        answers = await self.ask(channels, limit)
+        # As they are now: one that comes late still finds its place in the others.
+        answers = list(await self.ask(channels, limit))
         if any(isinstance(answer, self.failure) for answer in answers):
             raise self._complaint(channels, answers, limit)
         return self.values_of(channels, answers)
@@ -89,7 +91,7 @@ class Backend(ABC):
         for channel, answer in bad:
             if answer == self.unanswered and limit >= self.answer_timeout:
                 channel.fell_silent()
-        return connection.first_of(errors, limit)
+        return first_of(errors, limit)
 
     async def close(self) -> None:
         """Close every channel and subscription of this client."""
@@ -102,6 +104,29 @@ class Backend(ABC):
 
 
 B = TypeVar("B", bound=Backend)
+
+
+C = TypeVar("C")
+
+
+def of_loop(
+    found: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, C]",
+    make: Callable[[], C],
+) -> C:
+    """Return what belongs to the running event loop, made at its first use.
+
+    Args:
+        found: What there is; that of loops which were closed is dropped.
+        make: Makes one.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in found:
+        # They are known by what they have, and would stay for ever.
+        for known in [reference() for reference in found.keyrefs()]:
+            if known is not None and known.is_closed():
+                found.pop(known, None)
+        found[loop] = make()
+    return found[loop]
 
 
 class OnePerLoop(Generic[B]):
@@ -129,10 +154,7 @@ class OnePerLoop(Generic[B]):
         Raises:
             MissingExtraError: The library that it needs is not installed.
         """
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = self._make(answer_timeout)
-        return self._clients[loop]
+        return of_loop(self._clients, lambda: self._make(answer_timeout))
 
     async def close(self) -> None:
         """Close the running loop's client; to be called before that loop ends."""

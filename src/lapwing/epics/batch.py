@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from aioca._catools import _Context
 from epicscorelibs.ca import cadef, dbr
 
 from lapwing.epics.channel import Value
@@ -141,10 +140,8 @@ class Batch:
             value: A number, a text or an array, as the PV takes it.
         """
         request = self._new(target)
-        _held_puts[target.channel] = self
-        self._held.append(target.channel)
-        kind, count, memory, _kept = _memory(target, value)
         with self._refusal(request):
+            kind, count, memory, _kept = _memory(target, value)
             cadef.ca_array_put_callback(
                 kind,
                 count,
@@ -153,6 +150,9 @@ class Batch:
                 _on_answer,
                 ctypes.py_object(request),
             )
+            # Only now: one that never went out has no end to wait for.
+            _held_puts[target.channel] = self
+            self._held.append(target.channel)
 
     def send(self) -> "asyncio.Future[None]":
         """Let the requests go; return what is done when all are answered."""
@@ -195,9 +195,9 @@ class Batch:
     def _refusal(self, request: "_Request") -> Iterator[None]:
         try:
             yield
-        except cadef.CAException as exc:
+        except (cadef.CAException, cadef.Disconnected) as exc:
             _awaited.discard(request)
-            self.answers[request.index] = exc.status
+            self.answers[request.index] = _status_of(exc)
             self._came.append(None)
 
 
@@ -240,27 +240,32 @@ def put_now(target: Target, value: Any) -> int:
         target: The PV.
         value: A number, a text or an array, as the PV takes it.
     """
-    kind, count, memory, _kept = _memory(target, value)
     try:
+        kind, count, memory, _kept = _memory(target, value)
         cadef.ca_array_put(kind, count, target.handle, memory)
         cadef.ca_flush_io()
-    except cadef.CAException as exc:
-        return exc.status
+    except (cadef.CAException, cadef.Disconnected) as exc:
+        return _status_of(exc)
     return NORMAL
 
 
-def forget(channel: Any) -> None:
-    """Let libca look no more for a PV, of which nobody hears any more.
+def is_up(target: Target) -> bool:
+    """Return whether libca has a connection now; the event loop may hear of it later.
 
     Args:
-        channel: aioca's.
+        target: The PV.
     """
-    # aioca itself can only forget all of its channels at once.
-    cache: Any = _Context.get_channel_cache()
-    known = cache._ChannelCache__channels  # noqa: SLF001
-    if known.get(channel.name) is channel:
-        del known[channel.name]
-        channel._purge()  # noqa: SLF001
+    return cadef.ca_state(target.handle) == cadef.cs_conn
+
+
+def _status_of(error: cadef.CAException | cadef.Disconnected) -> int:
+    return error.status if isinstance(error, cadef.CAException) else DISCONNECTED
+
+
+def forget_requests() -> None:
+    """Wait for no answer any more; libca must have forgotten every PV."""
+    _awaited.clear()
+    _held_puts.clear()
 
 
 def words(status: int) -> str:

@@ -1,6 +1,6 @@
 """Channel Access: the channel protocol on aioca.
 
-Owns, with `batch` and `subscription` beside it, the only use of aioca and libca.
+Owns, with `batch`, `subscription` and `forgetting`, the only use of aioca and libca.
 Must not know devices; must not load libca before the first channel is made.
 Test: tests/contract/test_channel.py, against the simulated beamline.
 
@@ -30,7 +30,7 @@ from lapwing.epics.sentences import late, lost, title
 from lapwing.errors import DeviceError, MissingExtraError
 
 if TYPE_CHECKING:
-    from lapwing.epics.batch import Batch, Target
+    from lapwing.epics.batch import Target
 
 _library: ModuleType | None = None
 _open: "weakref.WeakSet[CaClient]" = weakref.WeakSet()
@@ -41,7 +41,7 @@ def in_use() -> bool:
     return _library is not None
 
 
-def _load() -> ModuleType:
+def _load() -> None:
     global _library
     if _library is None:
         try:
@@ -58,7 +58,6 @@ def _load() -> ModuleType:
         # state is mixed up with this one's: no new PV would ever connect here.
         os.environ.setdefault("PYEPICS_LIBCA", get_lib("ca"))
         _library = aioca
-    return _library
 
 
 class CaChannel(Connection):
@@ -103,8 +102,8 @@ class CaChannel(Connection):
             await self.require(connection.PATIENCE if wait else 0.0)
         ready = to_put(value, self.control, title(self))
         if wait:
-            if (before := self._batches.put_before(self.target)) is not None:
-                timeout = await self._wait_for(before, value, timeout)
+            while (before := self._batches.put_before(self.target)) is not None:
+                timeout = await self.wait_for_turn(before.over, value, timeout)
             request = self._batches.Batch()
             request.put(self.target, ready)
             await self.outcome(request.send(), f"was set to {value}", timeout)
@@ -115,16 +114,6 @@ class CaChannel(Connection):
             raise self.error(status, f"was set to {value}", timeout)
         if not self.connected:
             raise lost(self, f"was set to {value}")
-
-    async def _wait_for(
-        self, before: "Batch", value: Any, timeout: float | None
-    ) -> float | None:
-        """Wait for the end of a put; return the seconds that are left."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        waiting = f"was to be set to {value}, but its last put had not ended"
-        await self.outcome(asyncio.shield(before.over), waiting, timeout)
-        return None if timeout is None else max(0.0, timeout - (loop.time() - began))
 
     def beat(self) -> "asyncio.Future[bool]":
         """Ask for something small; the future says whether it was answered well."""
@@ -169,8 +158,11 @@ class CaChannel(Connection):
     def error(self, answer: int, action: str, timeout: float | None) -> DeviceError:
         """Return our error for one of libca's statuses."""
         if answer == self._batches.DISCONNECTED:
-            # Whoever listens hears of the loss before the request fails.
-            self.lose()
+            # Whoever listens hears of the loss before the request fails. If it is
+            # over already, it was told, or will be, with the return after it.
+            if self._target is None or not self._batches.is_up(self._target):
+                self.lose()
+            return lost(self, action)
         if not self.connected:
             return lost(self, action)
         if answer == self._batches.UNANSWERED:
@@ -186,12 +178,10 @@ class CaClient(Backend):
     """Channel Access, seen from one event loop; see `lapwing.epics.channel.Client`.
 
     Args:
-        library: aioca.
         answer_timeout: Seconds after which a server that does not answer counts as
             lost.
 
     Attributes:
-        library: As given.
         batches: Our own requests to libca.
         subscriptions: Our own subscriptions to it.
         post: What brings their news to the event loop.
@@ -200,17 +190,20 @@ class CaClient(Backend):
 
     failure = int
 
-    def __init__(self, library: ModuleType, answer_timeout: float = ANSWER_TIMEOUT):
-        from lapwing.epics import batch, subscription  # only now: they load libca
+    def __init__(self, answer_timeout: float = ANSWER_TIMEOUT):
+        _load()
+        # Only now: they load libca.
+        from lapwing.epics import batch, forgetting, subscription
 
         super().__init__(answer_timeout)
-        self.library = library
         self.batches = batch
         self.subscriptions = subscription
         self.post = subscription.Post()
         self.unanswered = batch.UNANSWERED
+        self._forgetting = forgetting
         self.looking: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
+        forgetting.forget_closed_loops()
         _open.add(self)
 
     def looks_no_more(self, channel: Any) -> None:
@@ -226,7 +219,7 @@ class CaClient(Backend):
         if self.looking[channel.name] <= 0:
             del self.looking[channel.name]
             if not channel.connected() and not channel.count_subscriptions():
-                self.batches.forget(channel)
+                self._forgetting.forget(channel)
 
     @property
     def lives(self) -> bool:
@@ -256,8 +249,8 @@ class CaClient(Backend):
         _open.discard(self)
         if not any(other.lives for other in _open):
             # aioca has no purge of one loop only, and another's channels live on.
-            self.library.purge_channel_caches()
+            self._forgetting.forget_all()
 
 
-_clients = OnePerLoop(lambda answer_timeout: CaClient(_load(), answer_timeout))
+_clients = OnePerLoop(CaClient)
 client, close = _clients.client, _clients.close

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lapwing.epics import ca, connection, pva, pyepics
+from lapwing.epics.backend import of_loop
 from lapwing.epics.channel import ANSWER_TIMEOUT, Channel, Client, Value
 from lapwing.epics.pv_objects import pv_name, speaks_for_itself
 from lapwing.errors import ConfigError, PlanArgumentError, StateError
@@ -110,10 +111,7 @@ def changed_since_cut_off() -> list[str]:
 
 def client() -> "Clients":
     """Return the client of the running event loop, made at its first use."""
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = Clients(_answer_timeout)
-    return _clients[loop]
+    return of_loop(_clients, lambda: Clients(_answer_timeout))
 
 
 def in_use() -> bool:

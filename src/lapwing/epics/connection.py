@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lapwing.epics.channel import Client, Control
@@ -24,6 +24,7 @@ from lapwing.epics.sentences import (
     title,
     unreachable,
 )
+from lapwing.epics.waiting import first_done
 from lapwing.errors import DeviceError, DisconnectedError
 
 PATIENCE = 0.5
@@ -99,7 +100,12 @@ class Connection(ABC):
     def on_connection(self, callback: Callable[[bool], None]) -> Callable[[], None]:
         """Call ``callback(connected)`` on each loss and return; get what ends it."""
         self._listeners.append(callback)
-        return lambda: self._listeners.remove(callback)
+
+        def end() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return end
 
     async def wait_connected(self) -> None:
         """Wait, for ever if need be, until the server answers."""
@@ -126,9 +132,11 @@ class Connection(ABC):
         sign.add_done_callback(self._on_sign)
 
     def _on_sign(self, sign: "asyncio.Future[bool]") -> None:
-        self._signs.discard(sign)
-        if not sign.cancelled() and sign.result():
-            self.set_connected(True)
+        # One that came before a loss says nothing of the time after it.
+        if sign in self._signs:
+            self._signs.discard(sign)
+            if not sign.cancelled() and sign.result():
+                self.set_connected(True)
 
     def set_connected(self, connected: bool) -> None:
         """Take note of the connection's state, and tell it if it is another.
@@ -147,16 +155,20 @@ class Connection(ABC):
 
     def lose(self) -> None:
         """Count as lost; fail what is under way, after whoever listens has heard."""
-        self.set_connected(False)
-        for future, action in self._puts.items():
-            _fail(future, lost(self, action))
+        signs, self._signs = self._signs, set()
+        for sign in signs:
+            sign.cancel()
+        try:
+            self.set_connected(False)
+        finally:
+            # Also if who listens fails: nobody is to wait for ever.
+            for future, action in self._puts.items():
+                _fail(future, lost(self, action))
 
     def forget(self) -> None:
         """End what hangs on the connection; an orderly end is no loss: none is told."""
         self._listeners.clear()
         self.lose()
-        for sign in tuple(self._signs):
-            sign.cancel()
 
     def refused(self, action: str, reason: object) -> DeviceError:
         """Return the error that says that the server refused something.
@@ -209,6 +221,26 @@ class Connection(ABC):
             for task in guard:
                 task.cancel()
 
+    async def wait_for_turn(
+        self, before: "asyncio.Future[Any]", value: Any, timeout: float | None
+    ) -> float | None:
+        """Wait for the end of the put before; return the seconds that are left.
+
+        Args:
+            before: Done when that put is over.
+            value: What is to be written after it.
+            timeout: Seconds for both; None waits for ever.
+
+        Raises:
+            DeviceTimeoutError: It was not over in that time.
+            DisconnectedError: The server went away.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        waiting = f"was to be set to {value}, but its last put had not ended"
+        await self.outcome(asyncio.shield(before), waiting, timeout)
+        return None if timeout is None else max(0.0, timeout - (loop.time() - began))
+
     @property
     def _period(self) -> float:
         return min(HEARTBEAT, self.client.answer_timeout / 3)
@@ -222,7 +254,7 @@ class Connection(ABC):
             beat = self.beat()
             try:
                 # What was answered before this beat is a sign too: one period less.
-                await asyncio.wait([beat], timeout=min(limit - self._period, left))
+                await first_done([beat], min(limit - self._period, left))
                 if not beat.done() and loop.time() < end:
                     self.fell_silent()
                     _fail(future, silent(self, action, limit))
@@ -258,25 +290,11 @@ async def connect(channels: Iterable[Connection], timeout: float) -> None:
         channel.watch()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout):
-            for channel in wanted:
-                await channel.wait_connected()
+            # One may be lost again while another is waited for.
+            while away := [channel for channel in wanted if not channel.connected]:
+                for channel in away:
+                    await channel.wait_connected()
     if missing := [channel for channel in wanted if not channel.connected]:
         for trouble in filter(None, [channel.trouble for channel in missing]):
             raise trouble
         raise unreachable(by_device(missing), timeout)
-
-
-def first_of(errors: Sequence[DeviceError], timeout: float) -> DeviceError:
-    """Return the one error that says what became of several requests.
-
-    Args:
-        errors: One for each PV that was not read; one at least.
-        timeout: Seconds that were waited.
-    """
-    gone = [error for error in errors if isinstance(error, DisconnectedError)]
-    if len(gone) < 2:
-        return errors[0]
-    missing: dict[str, list[str]] = {}
-    for error in gone:
-        missing.setdefault(error.context.get("device") or "", []).extend(error.pvs)
-    return unreachable(missing, timeout)

@@ -34,6 +34,7 @@ from lapwing.epics.pyepics_values import (
     takes,
 )
 from lapwing.epics.sentences import late, lost, title
+from lapwing.epics.waiting import first_done
 from lapwing.errors import DeviceError
 
 THREADS = 8
@@ -54,11 +55,14 @@ class PyepicsChannel(Connection):
         super().__init__(client, "ca", pv.pvname, device)
         self._object: Any = pv
         self._run = client.run
+        self._held = client.held
+        self._mine: asyncio.Future[None] | None = None  # of the held ones
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._monitors: list[PyepicsMonitor] = []
         self._watching = False
         self._told_up = False
+        self._looking: asyncio.Task[None] | None = None
         self._down: asyncio.Future[None] = self._loop.create_future()
 
     def watch(self) -> None:
@@ -68,25 +72,38 @@ class PyepicsChannel(Connection):
             listeners.append(self._heard)
         self._watching = True
         if not self.connected and self._object.connected:
-            self._begin(self._look())
+            self._look_soon()
 
     def _heard(self, *args: Any, conn: bool = True, **kwargs: Any) -> None:
+        if not conn:
+            forget_gets(self._object)
         call(self._loop, self._on_object, conn)
 
     def _on_object(self, up: bool) -> None:
+        if not self._watching:
+            return  # closed meanwhile
         self._told_up = up
         if up:
-            self._begin(self._look())
+            self._look_soon()
         else:
             self.lose()
 
+    def _look_soon(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = self._begin(self._look())
+            self._looking.add_done_callback(self._on_look)
+
+    def _on_look(self, look: "asyncio.Task[None]") -> None:
+        if not look.cancelled() and (reason := look.exception()) is not None:
+            self.trouble = self.refused("was looked for", reason)
+            self.trouble.__cause__ = reason
+
     async def _look(self) -> None:
         """Ask what the values are; the channel is connected when that is known."""
-        if self._down.done():
-            self._down = self._loop.create_future()
-        await self._run(forget_gets, self._object)
         # pyepics tells of a connection before its object says that it has one.
         while (self._told_up or self._object.connected) and not self.connected:
+            if self._down.done():
+                self._down = self._loop.create_future()
             value = await self.fresh(self.client.answer_timeout)
             if value is None:
                 await asyncio.sleep(BREATH)
@@ -108,17 +125,21 @@ class PyepicsChannel(Connection):
         """
         reading = self._begin(self._run(read, self._object, timeout))
         # pyepics may take longer, and does not always notice a loss.
-        waiting = [reading, self._down]
-        await asyncio.wait(
-            waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-        )
-        return reading.result() if reading.done() else None
+        try:
+            await first_done([reading, self._down], timeout)
+            answered = reading.done() and not reading.cancelled()
+            return reading.result() if answered else None
+        finally:
+            # One that waits for a thread would keep others waiting.
+            reading.cancel()
 
     def lose(self) -> None:
         """Count as lost; fail what is under way, after whoever listens has heard."""
         super().lose()
         if not self._down.done():
             self._down.set_result(None)
+        if self._mine is not None:
+            self._end_put(self._mine)
 
     async def put(
         self, value: Any, *, wait: bool = True, timeout: float | None = None
@@ -131,16 +152,33 @@ class PyepicsChannel(Connection):
         if not wait:
             await self._run(self._object.put, ready)
         else:
-            over = self._loop.create_future()
-            self._begin(self._start(over, ready))
-            await self.outcome(over, action, timeout)
+            # A server that gets a second put on one channel before the first has ended
+            # serves nothing else on that connection meanwhile.
+            while (before := self._held.get(self.pv)) is not None:
+                timeout = await self.wait_for_turn(before, value, timeout)
+            await self.outcome(self._start(ready, action), action, timeout)
         await self._prove(action)
 
-    async def _start(self, over: "asyncio.Future[None]", ready: Any) -> None:
+    def _start(self, ready: Any, action: str) -> "asyncio.Future[None]":
+        """Begin a put; return what is done when the object calls it complete."""
+        over: asyncio.Future[None] = self._loop.create_future()
+        held = self._mine = self._held[self.pv] = self._loop.create_future()
+
         def finish() -> None:
+            self._end_put(held)
             if not over.done():
                 over.set_result(None)
 
+        def on_sent(sending: "asyncio.Task[None]") -> None:
+            if not sending.cancelled() and (reason := sending.exception()) is not None:
+                self._end_put(held)
+                if not over.done():
+                    over.set_exception(self.refused(action, reason))
+
+        self._begin(self._send(ready, finish)).add_done_callback(on_sent)
+        return over
+
+    async def _send(self, ready: Any, finish: Callable[[], None]) -> None:
         if takes(self._object.put, "callback"):
             tell = partial(call, self._loop, finish)
             await self._run(
@@ -150,18 +188,32 @@ class PyepicsChannel(Connection):
             await self._run(partial(self._object.put, ready, wait=True))
             finish()
 
+    def _end_put(self, held: "asyncio.Future[None]") -> None:
+        if self._held.get(self.pv) is held:
+            del self._held[self.pv]
+        if not held.done():
+            held.set_result(None)
+
     async def _prove(self, action: str) -> None:
         """Raise if the server is gone: pyepics calls its puts complete then."""
-        alive = self._object.connected
-        if not alive or await self.fresh(self.client.answer_timeout) is None:
+        limit = self.client.answer_timeout
+        if self._object.connected and await self.fresh(limit) is not None:
+            return
+        if self._object.connected and not self._down.done():
+            self.fell_silent()
+        else:
             self.lose()
-            raise lost(self, action)
+        raise lost(self, action)
 
     def beat(self) -> "asyncio.Future[bool]":
         """Ask for something small; the future says whether it was answered well."""
 
         async def answered() -> bool:
-            return await self.fresh(self.client.answer_timeout) is not None
+            while self._object.connected and not self._down.done():
+                if await self.fresh(self.client.answer_timeout) is not None:
+                    return True
+                await asyncio.sleep(BREATH)
+            return False
 
         return self._begin(answered())
 
@@ -214,12 +266,16 @@ class PyepicsClient(Backend):
     Args:
         answer_timeout: Seconds after which a server that does not answer counts as
             lost.
+
+    Attributes:
+        held: By PV, what is done when its last put is over.
     """
 
     failure = NoneType
 
     def __init__(self, answer_timeout: float = ANSWER_TIMEOUT):
         super().__init__(answer_timeout)
+        self.held: dict[str, asyncio.Future[None]] = {}
         self._threads = ThreadPoolExecutor(THREADS, "pv-object", attach)
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:

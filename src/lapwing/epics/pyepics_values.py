@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import inspect
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -37,7 +38,9 @@ class PyepicsMonitor:
         self._callback = callback
         self._every = every
         self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()  # of all below, which other threads change too
         self._news: list[Value] = []
+        self._has_heard = False
         self._index: Any = None
         self.is_open = True
 
@@ -45,26 +48,38 @@ class PyepicsMonitor:
         """Subscribe; to be called in a thread that may block."""
         if getattr(self._object, "auto_monitor", True) in (None, False):
             self._object.auto_monitor = True  # off by default for long arrays
-        self._index = self._object.add_callback(self._heard)
+        index = self._object.add_callback(self._heard)
+        with self._lock:
+            self._index, is_open = index, self.is_open
+        if not is_open:
+            self._object.remove_callback(index)
+            return
         value = read(self._object, ANSWER_TIMEOUT)
-        if value is not None:
-            self._tell(value)
+        with self._lock:
+            # What was told meanwhile is later than what was read.
+            if value is not None and not self._has_heard:
+                self._tell(value)
 
     def close(self) -> None:
         """Call it no more."""
-        if self.is_open and self._index is not None:
-            self._object.remove_callback(self._index)
-        self.is_open = False
+        with self._lock:
+            index = self._index if self.is_open else None
+            self.is_open = False
+        if index is not None:
+            self._object.remove_callback(index)
 
     def _heard(self, *args: Any, **news: Any) -> None:
-        self._tell(value_of(news))
+        with self._lock:
+            self._has_heard = True
+            self._tell(value_of(news))
 
     def _tell(self, value: Value) -> None:
         self._news.append(value)
         call(self._loop, self._take)
 
     def _take(self) -> None:
-        news, self._news = self._news, []
+        with self._lock:
+            news, self._news = self._news, []
         for value in news if self._every else news[-1:]:
             if self.is_open:
                 self._callback(value)
@@ -92,16 +107,19 @@ def attach() -> None:
 
 
 def forget_gets(pv: Any) -> None:
-    """Let pyepics ask anew.
+    """End the gets of a PV that are under way, and let pyepics ask anew.
 
-    A get that it could not send stays under way to it, and so would all that follow.
+    One that it could not send stays under way to it, and so would all that follow.
 
     Args:
         pv: The object.
     """
     epics = sys.modules.get("epics")
     if epics is not None and (entry := epics.ca.get_cache(pv.pvname)) is not None:
-        entry.get_results.clear()
+        ended = epics.ca.ChannelAccessGetFailure("the server was lost", entry.chid, 0)
+        for result in list(entry.get_results.values()):
+            if result[0] is epics.ca.GET_PENDING:
+                result[0] = ended
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -109,7 +127,11 @@ def _failures() -> tuple[type[Exception], ...]:
     epics = sys.modules.get("epics")
     if epics is None:
         return ()
-    return (epics.ca.ChannelAccessException, epics.ca.ChannelAccessGetFailure)
+    return (
+        epics.ca.ChannelAccessException,
+        epics.ca.ChannelAccessGetFailure,
+        epics.ca.CASeverityException,
+    )
 
 
 def takes(function: Callable[..., Any], name: str) -> bool:
@@ -144,6 +166,7 @@ def read(pv: Any, timeout: float) -> Value | None:
             given = {name: v for name, v in wanted.items() if takes(pv.get, name)}
             news = {"value": pv.get(**given)}
     except _failures():
+        forget_gets(pv)
         return None
     if news is None or news.get("value") is None:
         return None

@@ -8,7 +8,7 @@ Test: tests/contract/test_channel.py and test_channel_faults.py, over every back
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from lapwing.errors import DeviceTimeoutError, DisconnectedError
+from lapwing.errors import DeviceError, DeviceTimeoutError, DisconnectedError
 
 
 class Named(Protocol):
@@ -112,3 +112,19 @@ def late(channel: Named, action: str, timeout: float | None) -> DeviceTimeoutErr
         device=channel.device or None,
         timeout=timeout,
     )
+
+
+def first_of(errors: Sequence[DeviceError], timeout: float) -> DeviceError:
+    """Return the one error that says what became of several requests.
+
+    Args:
+        errors: One for each PV that was not read; one at least.
+        timeout: Seconds that were waited.
+    """
+    gone = [error for error in errors if isinstance(error, DisconnectedError)]
+    if len(gone) < 2:
+        return errors[0]
+    missing: dict[str, list[str]] = {}
+    for error in gone:
+        missing.setdefault(error.context.get("device") or "", []).extend(error.pvs)
+    return unreachable(missing, timeout)

@@ -1,0 +1,40 @@
+"""Forgetting: which PVs libca need look for no more.
+
+Owns the way to the PVs that aioca has, one by one and all of them.
+Must not know channels, clients or devices; is loaded with libca, never before.
+Test: tests/system/test_absent_pvs.py, against the simulated beamline.
+"""
+
+from typing import Any
+
+from aioca._catools import _Context
+
+from lapwing.epics.batch import forget_requests
+
+
+def forget(channel: Any) -> None:
+    """Let libca look no more for a PV, of which nobody hears any more.
+
+    Args:
+        channel: aioca's.
+    """
+    # aioca itself can only forget all of its channels at once.
+    cache: Any = _Context.get_channel_cache()
+    known = cache._ChannelCache__channels  # noqa: SLF001
+    if known.get(channel.name) is channel:
+        del known[channel.name]
+        channel._purge()  # noqa: SLF001
+
+
+def forget_all() -> None:
+    """Let libca forget every PV, and what was asked of it."""
+    _Context.purge_channel_caches()
+    forget_requests()
+
+
+def forget_closed_loops() -> None:
+    """Let libca forget the PVs of event loops that were closed before their clients."""
+    caches: Any = _Context._channel_caches  # noqa: SLF001
+    for loop in list(caches):
+        if loop.is_closed():
+            caches.pop(loop).purge()

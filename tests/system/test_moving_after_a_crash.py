@@ -15,12 +15,14 @@ from lapwing.sim.beamline import Beamline
 KILLED = Path(__file__).parent / "killed"
 LAPWING = str(Path(sys.executable).with_name("lapwing"))
 MOVE = """
-from lapwing.epics import SIM_FIELDS, EpicsMotor
+from lapwing.epics import SIM_FIELDS, EpicsMotor, EpicsSignal
 from lapwing.plan_stubs import mv, stop
 
 x = EpicsMotor("SIM:X", "x", fields=SIM_FIELDS)
-session.connect(x)
+stall = EpicsSignal("SIM:X:STALL", "stall")
+session.connect(x, stall)
 RE(stop(x))
+RE(mv(stall, 0))
 RE(mv(x, 0.5))
 """
 
@@ -31,11 +33,11 @@ def beamline():
         yield one
 
 
-def start(beamline, data_dir, *words):
+def start(beamline, data_dir, *words, **environment):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("EPICS_")}
     return subprocess.Popen(
         [LAPWING, *map(str, words), "--data-dir", str(data_dir)],
-        env={**kept, **beamline.environment},
+        env={**kept, **beamline.environment, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -51,7 +53,7 @@ def says(beamline, data_dir, *words):
 
 
 def kill_on_the_way(beamline, data_dir):
-    process = start(beamline, data_dir, "run", KILLED / "far.py")
+    process = start(beamline, data_dir, "run", KILLED / "far.py", HOLD="1")
     for line in process.stdout:
         if line.startswith("MOVING"):
             process.send_signal(signal.SIGKILL)

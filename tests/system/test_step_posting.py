@@ -470,12 +470,13 @@ def test_a_server_that_is_frozen_or_dead_slows_nothing(RE, documents, other):
             times[1].append(seconds_of(RE, fast_scan(*posters)))
         return min(times[1]) / min(times[0])
 
-    assert ratio() < 1.5
+    # One wait in each point for a server that is silent would make it a hundred.
+    assert ratio() < 3
     other.freeze()
-    assert ratio() < 1.5
+    assert ratio() < 3
     other.thaw()
     other.kill()
-    assert ratio() < 1.5
+    assert ratio() < 3
     assert len(documents.named("start")) == 18
     assert all(stop["num_events"]["primary"] == 200 for stop in documents.named("stop"))
 

@@ -24,10 +24,12 @@ class Pausing:
     Attributes:
         reason: Why, or "".
         abort: Ends it for a reason; from any thread, returns at once.
+        suspended: Whether it goes on by itself, when what suspends it is over.
     """
 
     reason: str
     abort: Callable[[str], None]
+    suspended: bool = False
 
 
 class Listener(Protocol):

@@ -347,7 +347,7 @@ class Call:
         """Say why it pauses, or is suspended."""
         suspended = bool(self.suspensions) and self.engine.state.is_running
         why = self.suspensions[-1].justification if suspended else self.pause_reason
-        return Pausing(why, self.engine.request_abort)
+        return Pausing(why, self.engine.request_abort, suspended)
 
     # ------------------------------------------------------------ documents
 

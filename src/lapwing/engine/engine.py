@@ -89,6 +89,8 @@ class Engine:
         write_out: Waits until all documents so far are in the files; None where
             nobody writes any.
         write_soon: The same, but it returns at once; None where nobody writes any.
+        on_unwatched_end: Called on the event loop with the result of a paused call
+            that `request_abort` has ended, for which nobody waits; it must not block.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Engine:
         self.tells_all_waits = False
         self.write_out: Callable[[], Awaitable[None]] | None = None
         self.write_soon: Callable[[], None] | None = None
+        self.on_unwatched_end: Callable[[EngineResult], Any] | None = None
         self.verbs: dict[str, Callable[[Call, Msg], Any]] = {
             **commands_run.COMMANDS,
             **commands_device.COMMANDS,
@@ -634,7 +637,17 @@ class Engine:
         logger.warning("the paused plan is aborted: %s", reason or "on request")
         call.error = begin_ending(call, End("abort", reason))
         # Nobody waits for it: whoever paused the plan has gone on to other things.
-        self._begin_drive(call, wake_monitors).add_done_callback(_log_failure)
+        task = self._begin_drive(call, wake_monitors)
+        task.add_done_callback(self._end_unwatched)
+
+    def _end_unwatched(self, task: "asyncio.Task[Outcome]") -> None:
+        if task.cancelled():
+            return
+        result, error = task.result()
+        if error is not None:
+            logger.error("the plan failed while it was being aborted", exc_info=error)
+        if self.on_unwatched_end is not None:
+            self.on_unwatched_end(result)
 
     async def abort(self, reason: str = "") -> EngineResult:
         """End the plan: it cleans up, and its runs close with "abort"."""
@@ -679,11 +692,6 @@ _PARTICIPLES: dict[EndKind, str] = {
     "stop": "stopped",
     "halt": "halted",
 }
-
-
-def _log_failure(task: "asyncio.Task[Outcome]") -> None:
-    if not task.cancelled() and (error := task.result()[1]) is not None:
-        logger.error("the plan failed while it was being aborted", exc_info=error)
 
 
 async def _as_task(work: Awaitable[Any]) -> Any:

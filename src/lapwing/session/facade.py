@@ -8,6 +8,7 @@ Test: run plans on soft devices from a plain function.
 import asyncio
 import contextlib
 import inspect
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
@@ -113,7 +114,8 @@ class RunEngine:
 
     Attributes:
         engine: The engine itself, for ``await RE.engine.run(plan)``.
-        after_call: Called with the result when a call has ended or paused.
+        after_call: Called with the result when a call has ended or paused; in a thread
+            of its own if it was ended while nobody waited for it, as by a PV.
         on_pause: Asked, when the plan has paused, what to do: returns "resume",
             "skip", "stop", "abort" or "halt". None raises RunEngineInterrupted, so
             that a person at a prompt decides.
@@ -151,10 +153,12 @@ class RunEngine:
         )
         self.engine.md["versions"] = _versions()
         self.engine.face = self
+        self.engine.on_unwatched_end = self._follow_unwatched
         self.before_call: list[Callable[[Any], Any]] = []
         self.after_call: list[Callable[[EngineResult], Any]] = []
         self.take_up: TakeUp | None = None
         self._taken: Taken | None = None
+        self._giving_back = threading.Lock()
         self.on_pause: Callable[[EngineResult], PauseChoice] | None = None
         self.instead: Instead | None = None
         self.context_managers = list(
@@ -184,6 +188,7 @@ class RunEngine:
             Exception: Whatever the plan did not catch.
         """
         device_loop.refuse_if_current("RE()")
+        self._give_back()  # what somebody else has ended a moment ago
         for listener in self.before_call:
             listener(plan)
         return self._answer(self._block(self._run, plan, subs, **metadata))
@@ -228,6 +233,7 @@ class RunEngine:
                 are closed with "abort".
         """
         device_loop.refuse_if_current("RE.resume_from()")
+        self._give_back()
         if self.take_up is None:
             raise StateError(
                 "this RunEngine keeps no journal, so that it can resume nothing",
@@ -296,15 +302,29 @@ class RunEngine:
                 stack.enter_context(surround(self))
             stack.callback(self._give_back)
             result = self._waiting.result_of(work(*args, **kwargs))
+        self._tell(result)
+        return result
+
+    def _tell(self, result: EngineResult) -> None:
         for listener in self.after_call:
             listener(result)
-        return result
+
+    def _follow_unwatched(self, result: EngineResult) -> None:
+        """Do what follows a call for which nobody waits; listeners may block."""
+        threading.Thread(
+            target=self._end_unwatched, args=(result,), name="lapwing-after-call"
+        ).start()
+
+    def _end_unwatched(self, result: EngineResult) -> None:
+        self._give_back()
+        self._tell(result)
 
     def _give_back(self) -> None:
         """Let go of a call that was taken up, unless it is paused."""
-        if self._taken is not None and self.state.is_idle:
-            taken, self._taken = self._taken, None
-            taken.give_back()
+        with self._giving_back:
+            if self._taken is not None and self.state.is_idle:
+                taken, self._taken = self._taken, None
+                taken.give_back()
 
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
         while result.paused and self.on_pause is not None:

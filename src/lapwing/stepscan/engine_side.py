@@ -7,7 +7,7 @@ Test: tests/unit/stepscan/test_engine_side.py, with an engine and no network.
 
 from typing import TYPE_CHECKING
 
-from lapwing.engine.asides import pausing
+from lapwing.engine.asides import Pausing, pausing
 from lapwing.status import Status
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class EngineSide:
     def pause(self) -> None:
         """Take note that the engine pauses, whoever asked for it."""
         why = pausing()
-        self._scan.requests.while_held(why.abort)
+        self._scan.requests.while_held(why.abort, way_on(why))
         self._scan.progress.hold(why.reason)
 
     def resume(self) -> None:
@@ -72,3 +72,23 @@ class EngineSide:
 
     def __repr__(self) -> str:
         return repr(self._scan)
+
+
+def way_on(why: Pausing) -> str:
+    """Say how a paused engine goes on, to who asked the scan for that.
+
+    What is to be done comes first: PVs of texts hold 39 characters.
+
+    Args:
+        why: Why it is paused.
+    """
+    because = f" ({why.reason})" if why.reason else ""
+    if why.suspended:
+        return (
+            "wait for the end of what suspends it; no request to the scan makes a "
+            f"suspended engine go on{because}"
+        )
+    return (
+        "type RE.resume() where it was paused; no request to the scan makes a paused "
+        f"engine go on{because}"
+    )

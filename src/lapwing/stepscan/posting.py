@@ -33,15 +33,11 @@ SHARE = 10
 """Of so much of the device loop's time posting takes no more than one part."""
 LAST_WORDS = 2.0
 """Seconds that posting may take after the end of a scan."""
-_NOT_BY_A_PV = (
-    "the engine is paused, and no PV makes it go on: RE.resume() does at its prompt, "
-    "or the end of what suspends it"
-)
 _ENDS = {"success": "finished", "abort": "aborted", "fail": "failed"}
 _ORDERS: Mapping[str, Callable[[StepScan, str], None]] = {
     "abort": StepScan.abort,
     "pause": StepScan.pause,
-    "resume": lambda scan, _: _resume(scan),
+    "resume": lambda scan, _: scan.resume(),
     "skip": lambda scan, _: scan.skip(),
 }
 
@@ -315,13 +311,6 @@ class Poster(Silent):
         for field in board.template.answered(seen):
             board.take_back(field)
             self._news.set()
-
-
-def _resume(scan: StepScan) -> None:
-    scan.resume()
-    if scan.requests.held:
-        # Whoever paused it may be in the hutch, and nobody would wait for the plan.
-        scan.progress.tell(_NOT_BY_A_PV)
 
 
 def _say_why(task: "asyncio.Task[None]") -> None:

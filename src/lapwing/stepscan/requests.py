@@ -22,6 +22,9 @@ class Requests:
 
     What is asked between two scans is kept for the second: an abort that comes just
     before a scan begins must not be lost.
+
+    Attributes:
+        way_on: How the engine goes on while it is paused, in a sentence; else "".
     """
 
     def __init__(self) -> None:
@@ -31,21 +34,23 @@ class Requests:
         self._skip = 0
         self._news: asyncio.Event | None = None
         self._end: Callable[[str], None] | None = None
+        self.way_on = ""
 
     def clear(self) -> None:
         """Forget all, now that a scan is over."""
         with self._lock:
             self._abort, self._paused, self._skip = None, None, 0
-            self._end = None
+            self._end, self.way_on = None, ""
 
-    def while_held(self, end: Callable[[str], None] | None) -> None:
+    def while_held(self, end: Callable[[str], None] | None, way_on: str = "") -> None:
         """Take note that the engine is paused, so that the scan looks at nothing.
 
         Args:
             end: Ends the scan for a reason, from any thread; None: the engine goes on.
+            way_on: How the engine goes on, in a sentence.
         """
         with self._lock:
-            self._end = end
+            self._end, self.way_on = end, way_on
 
     @property
     def held(self) -> bool:
@@ -67,7 +72,7 @@ class Requests:
         """Ask to end at the end of the point; at once while the engine is paused."""
         with self._lock:
             self._abort = reason
-            end, self._end = self._end, None
+            end, self._end, self.way_on = self._end, None, ""
         if end is not None:
             end(reason or ABORTED)
         self._tell()

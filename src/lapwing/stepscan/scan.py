@@ -279,8 +279,14 @@ class StepScan(Parts):
         self.requests.pause(reason)
 
     def resume(self) -> None:
-        """Let it go on; not if its engine is paused, which ``RE.resume()`` ends."""
+        """Let it go on.
+
+        If its engine is paused, which ``RE.resume()`` ends, the scan says so.
+        """
         self.requests.resume()
+        # Whoever paused it may be in the hutch, and nobody would wait for the plan.
+        if way_on := self.requests.way_on:
+            device_loop.do_there(self.progress.tell, way_on)
 
     def abort(self, reason: str = "") -> None:
         """Ask it to end after the point that it is at.

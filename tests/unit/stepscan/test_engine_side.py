@@ -1,17 +1,28 @@
 """A step scan and its engine: who pauses, who goes on, who ends, with soft devices."""
 
 import asyncio
+import threading
 from collections import deque
 
 import pytest
 from unit.stepscan.rigs import Rig, run, until
 
 from lapwing.engine.engine import Engine
-from lapwing.errors import RequestAbort, RunEngineInterrupted, StateError
+from lapwing.epics.channel import Control
+from lapwing.errors import (
+    DisconnectedError,
+    RequestAbort,
+    RunEngineInterrupted,
+    StateError,
+)
 from lapwing.messages import Msg
 from lapwing.session.facade import RunEngine
+from lapwing.session.session import session
+from lapwing.stepscan.posting_link import fit
 
 FIRST = "5 points, about 0.0 s"
+
+TEXT = Control("string", "<U40")
 
 
 @pytest.fixture
@@ -104,6 +115,84 @@ def test_a_suspended_scan_says_why_and_is_aborted_at_once(rig):
 
     run(main())
     assert len(rig.taken) < 3
+
+
+def test_a_scan_says_how_its_paused_engine_goes_on_to_who_wants_it_to(rig):
+    rig.at_point(2, lambda: rig.engine.request_pause(reason="the hutch is open"))
+    rig.at_point(3, lambda: rig.engine.request_pause(defer=True))
+
+    async def main():
+        await rig.engine.run(rig.scan.plan())
+        await asyncio.to_thread(rig.scan.resume)  # as well from another thread
+        assert rig.engine.state == "paused"
+        said = rig.heard.said[-1]
+        assert fit(said, TEXT) == "type RE.resume() where it was paused; n"
+        assert said.endswith("makes a paused engine go on (the hutch is open)")
+        await rig.engine.resume()
+        rig.scan.resume()
+        said = rig.heard.said[-1]
+        assert said.endswith("makes a paused engine go on")
+        assert not (await rig.engine.resume()).paused
+        told = len(rig.heard.said)
+        rig.scan.resume()  # nothing is paused
+        assert len(rig.heard.said) == told
+
+    run(main())
+    assert len(rig.taken) == 5
+
+
+def test_a_scan_says_how_its_suspended_engine_goes_on(rig):
+    over = asyncio.Event()
+    rig.at_point(
+        2,
+        lambda: rig.engine.request_suspend(over.wait, justification="there is no beam"),
+    )
+
+    async def main():
+        running = asyncio.create_task(rig.engine.run(rig.scan.plan()))
+        await until(lambda: rig.scan.requests.held)
+        rig.scan.resume()
+        said = rig.heard.said[-1]
+        assert fit(said, TEXT) == "wait for the end of what suspends it; n"
+        assert said.endswith("suspended engine go on (there is no beam)")
+        over.set()
+        await running
+
+    run(main())
+    assert len(rig.taken) == 5
+
+
+def test_a_pause_while_a_lost_device_is_waited_for_is_the_scan_s_and_so_is_its_end():
+    engine = Engine()
+    engine.pause_on = (DisconnectedError,)  # as a session's
+    rig = Rig(engine)
+    back, connect = asyncio.Event(), rig.scan.connect
+
+    def lose():
+        rig.scan.connect = connect_again
+        raise DisconnectedError("counts does not answer", device="counts")
+
+    async def connect_again(timeout):  # noqa: ASYNC109 - as of a scan
+        await back.wait()
+        rig.scan.connect = connect
+        await connect(timeout)
+
+    rig.at_point(2, lose)
+
+    async def main():
+        running = asyncio.create_task(engine.run(rig.scan.plan()))
+        await until(lambda: "waiting" in rig.heard.said)
+        assert not rig.scan.requests.held
+        rig.scan.pause("SIM:scan:request_pause asked for it")
+        back.set()
+        await until(lambda: rig.heard.said[-2:-1] == ["paused"])
+        assert engine.state == "running"
+        rig.scan.resume()
+        assert (await running).exit_status == "success"
+
+    run(main())
+    assert "type RE.resume()" not in "".join(rig.heard.said)
+    assert rig.taken == [1, 3, 4, 5, 6]  # the reading that failed is in no column
 
 
 def test_a_scan_goes_on_when_what_suspended_it_is_over(rig):
@@ -242,3 +331,43 @@ def test_who_is_asked_about_a_pause_may_be_too_late():
     with pytest.raises(RunEngineInterrupted, match="ended by somebody else"):
         RE(rig.scan.plan())
     assert over[0]["reason"] == "by a PV"
+
+
+def test_what_follows_a_call_follows_one_that_is_aborted_where_nobody_waits(tmp_path):
+    ended = threading.Event()
+    with session(tmp_path, environ={}, table=False, progress=False, peaks=False) as s:
+        rig, said, results = Rig(s.RE), [], []
+        s.say = lambda text, style="": said.append(text)
+        s.best.screen.line = s.say
+        s.RE.after_call.append(results.append)
+        rig.at_point(2, s.RE.request_pause)
+        with pytest.raises(RunEngineInterrupted):
+            s.RE(rig.scan.plan())
+        assert said == []
+        s.RE.after_call.append(lambda result: ended.set())
+        rig.scan.abort("SIM:scan:request_abort asked for it")
+        assert ended.wait(20)
+        assert [one.paused for one in results] == [True, False]
+        assert results[1].exit_status == "abort"
+        (line,) = said
+        assert line.startswith("data: ")
+        assert line.endswith(s.file_of(rig.stop["run_start"]).name)
+
+
+def test_a_call_that_was_taken_up_is_given_back_when_it_ends_where_nobody_waits():
+    class Taken:
+        given_back = threading.Event()
+
+        def give_back(self):
+            assert RE.state.is_idle
+            self.given_back.set()
+
+    RE = RunEngine()
+    rig = Rig(RE)
+    rig.at_point(2, RE.request_pause)
+    with pytest.raises(RunEngineInterrupted):
+        RE(rig.scan.plan())
+    RE._taken = Taken()
+    rig.scan.abort("by a PV")
+    assert Taken.given_back.wait(20)
+    RE(rig.scan.plan())

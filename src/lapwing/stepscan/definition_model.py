@@ -9,7 +9,15 @@ Test: tests/unit/stepscan/test_definition.py; `schema()` is a valid JSON Schema.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from lapwing.stepscan.definition_detectors import (
     CounterLike,
@@ -100,6 +108,14 @@ class ScanDefinition(Part):
     """PVs that are told how the scan goes on."""
     md: dict[str, JsonValue] = {}
     """Metadata, merged on top of the scan's own."""
+
+    @field_validator("md")
+    @classmethod
+    def _nothing_of_the_runs_own(cls, md: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        for key in ("uid", "time"):
+            if key in md:
+                raise wrong("is the run's own; another name is needed", key)
+        return md
 
     @model_validator(mode="after")
     def _one_kind_of_scan(self) -> Self:

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from lapwing.engine import device_loop
-from lapwing.errors import PlanArgumentError
+from lapwing.errors import MotionError, PlanArgumentError
 from lapwing.plans.move_stubs import mv
 from lapwing.protocols import resolve
 from lapwing.stepscan.positioner import Positioner
@@ -93,15 +93,16 @@ class SpecCommands:
         return getattr(result, "run_start_uids", result)
 
     def export(self, namespace: MutableMapping[str, Any]) -> None:
-        """Put the commands, and motors under their names, into a namespace.
+        """Put the commands, RE, and motors under their names, into a namespace.
 
-        What is there already under a motor's name stays.
+        What is there already under ``RE`` or a motor's name stays.
 
         Args:
             namespace: Such as ``globals()``.
         """
         for name in (*SCANS, *MOVES):
             namespace[name] = getattr(self, name)
+        namespace.setdefault("RE", self.RE)  # what a pause tells people to type
         for name in self.motors.names():
             if name.isidentifier():
                 namespace.setdefault(name, self.motors.known(name))
@@ -170,8 +171,8 @@ class SpecCommands:
     def _pairs(self, name: str, args: Sequence[Any]) -> dict[Positioner, Any]:
         if not args or len(args) % 2:
             raise PlanArgumentError(
-                f"{name} has {len(args)} arguments; motors and positions are needed, "
-                "in pairs"
+                f"{name} takes motors and positions, in pairs; the number of its "
+                f"arguments is {len(args)}"
             )
         found: dict[Positioner, Any] = {}
         for motor, position in zip(args[::2], args[1::2], strict=True):
@@ -195,10 +196,14 @@ class SpecCommands:
         for one, position in pairs.items():
             device_loop.call(_check(one, position))
         plan = mv(*(part for pair in pairs.items() for part in pair))
-        if not watch:
+        if watch:
+            self._watched(plan, list(pairs))
+        else:
             self.RE(plan)
-            return
-        motors = list(pairs)
+        for one, position in pairs.items():
+            device_loop.call(_check_arrival(one, position))
+
+    def _watched(self, plan: Any, motors: list[Positioner]) -> None:
         hook, self.RE.waiting_hook = self.RE.waiting_hook, None
         line = _Line()
         try:
@@ -229,6 +234,11 @@ class SpecCommands:
 
 async def _check(one: Positioner, position: Any) -> None:
     await resolve(one.check_value(position))
+
+
+async def _check_arrival(one: Positioner, position: Any) -> None:
+    if fault := one.strayed(position, (await one.locate())["readback"]):
+        raise MotionError(fault, hint="look at its limits", device=one.name, pv=one.pv)
 
 
 def _plain(value: Any) -> str:

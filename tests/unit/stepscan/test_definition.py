@@ -219,6 +219,7 @@ WRONG = [
     ),
     (TWO + "  - {pv: SIM.X, positions: [1, 2]}", "are called 'SIM_X'"),
     (TWO + "npts: 3", "3, column 1: npts cannot stand beside positioners"),
+    ("npts: 3\nmd:\n  uid: 5", "3, column 3: md.uid is the run's own; another name"),
     ("name: x", "1, column 1: the scan has none of positioners, mesh, xafs, npts"),
     (TWO + "dwell: -1", "3, column 1: dwell is -1; needed: 0 or more"),
     (TWO + "dwell: [1, 2, 3]", "3, column 1: dwell: there are 3 for 2 points"),

@@ -9,7 +9,8 @@ from lapwing import RunEngine
 from lapwing.devices.soft import SoftDetector, SoftMotor, SoftSignal
 from lapwing.engine import device_loop
 from lapwing.epics import clients
-from lapwing.errors import LimitError, PlanArgumentError
+from lapwing.errors import LimitError, MotionError, PlanArgumentError
+from lapwing.stepscan import positioner
 from lapwing.stepscan.spec_commands import MOVES, SCANS, SpecCommands
 from lapwing.stepscan.spec_motors import Whereabouts, table
 
@@ -170,11 +171,25 @@ def test_the_table_shows_dials_units_and_who_is_away():
 def test_commands_and_motors_are_put_into_a_namespace(prompt):
     mine = {"y": "my own"}
     prompt.spec.export(mine)
-    assert set(mine) == {*SCANS, *MOVES, "x", "y"}
+    assert set(mine) == {*SCANS, *MOVES, "RE", "x", "y"}
+    assert mine["RE"] is prompt.RE
     assert mine["x"] is prompt.x
     assert mine["y"] == "my own"
     mine["ascan"](mine["x"], 0, 1, 1, 0.01)
     assert prompt.column("x") == [0, 1]
+
+
+@pytest.mark.parametrize("move", ["mv", "umv"])
+def test_what_did_not_get_there_is_an_error(move, monkeypatch):
+    class Stuck(SoftMotor):
+        async def locate(self):
+            return {"setpoint": 1.0, "readback": 0.25}
+
+    # As of a PV that is read back by itself.
+    monkeypatch.setattr(positioner, "allowed_distance", lambda *args: 0.1)
+    spec = SpecCommands(RunEngine(), [Stuck("stuck")])
+    with pytest.raises(MotionError, match=r"was sent to 1 and stands at 0\.25"):
+        getattr(spec, move)("stuck", 1)
 
 
 def test_commands_say_what_they_take(prompt):
@@ -225,8 +240,8 @@ def test_two_plans_of_one_motor_do_not_get_in_each_others_way(prompt):
         (lambda s: s.ascan(3, 0, 1, 2, 1), "3 cannot be moved"),
         (lambda s: s.a2scan("x", 0, 1, "x", 0, 1, 2, 1), "are called 'x'"),
         (lambda s: s.mesh("x", 0, 1, 1.5, "y", 0, 1, 1, 1), "mesh: there are 1.5"),
-        (lambda s: s.mv("x"), "mv has 1 arguments"),
-        (lambda s: s.mv(), "mv has 0 arguments"),
+        (lambda s: s.mv("x"), "in pairs; the number of its arguments is 1"),
+        (lambda s: s.mv(), "the number of its arguments is 0"),
         (lambda s: s.umv("x", 1, "x", 2), "umv has x twice"),
         (lambda s: s.ct(0), "ct: the time is 0"),
         (lambda s: (s.count_on(), s.ct()), "ct has nothing to count"),

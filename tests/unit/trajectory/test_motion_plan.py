@@ -200,6 +200,11 @@ def test_a_motion_needs_an_axis():
         MotionPlan(points_of([np.empty((3, 0))]), limits())
 
 
+def test_a_motion_needs_limits():
+    with pytest.raises(PlanArgumentError, match="are 5; MotionLimits are needed"):
+        MotionPlan(snake(2, 2), 5)  # type: ignore[arg-type]
+
+
 def test_blocks_have_at_least_one_point():
     with pytest.raises(PlanArgumentError, match="1 is the least"):
         MotionPlan(snake(2, 2), limits()).blocks(0)

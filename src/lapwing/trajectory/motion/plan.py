@@ -70,6 +70,10 @@ class MotionPlan:
         midpoints: bool = False,
         sparse: bool = False,
     ):
+        if not isinstance(limits, MotionLimits):
+            raise PlanArgumentError(
+                f"the limits of a motion are {limits!r}; MotionLimits are needed"
+            )
         self._source = trajectory
         self.axes = tuple(trajectory.axes)
         self.limits = limits

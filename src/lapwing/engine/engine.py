@@ -653,6 +653,22 @@ class Engine:
         """End the plan: it cleans up, and its runs close with "abort"."""
         return await device_loop.run_there(self._end(End("abort", reason)))
 
+    async def come_to_rest(self, reason: str = "") -> None:
+        """Abort what runs or is paused, and wait until the engine is idle.
+
+        A plan that is ending already is left to clean up. Whoever runs the plan is told
+        what it raises.
+
+        Args:
+            reason: Goes into the documents.
+        """
+        await device_loop.run_there(self._come_to_rest(reason))
+
+    async def _come_to_rest(self, reason: str) -> None:
+        self._abort_soon(reason)
+        while (task := self._task) is not None:
+            await asyncio.wait({task})
+
     async def stop(self) -> EngineResult:
         """End the plan: it cleans up, and its runs close with "success"."""
         return await device_loop.run_there(self._end(End("stop")))

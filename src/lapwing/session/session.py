@@ -248,12 +248,27 @@ class Session:
         return self.file_of(run_uid).with_suffix(TextSink.suffix)
 
     def close(self) -> None:
-        """End the session: a paused plan is aborted, files and PVs are closed."""
+        """End the session: a plan is aborted, files and PVs are closed.
+
+        One that is ending already, in another thread, is waited for.
+
+        Raises:
+            Exception: Whatever a paused plan raises in its clean-up; all is closed
+                nevertheless.
+        """
         if self._closed:
             return
         self._closed = True
-        if self.RE.state.is_paused:
-            self.RE.abort("the session was closed")
+        why = "the session was closed"
+        try:
+            if self.RE.state.is_paused:
+                self.RE.abort(why)
+            if not self.RE.state.is_idle:
+                device_loop.call(self.RE.engine.come_to_rest(why))
+        finally:
+            self._close_all()
+
+    def _close_all(self) -> None:
         self.best.hold()
         self.journal.leave()
         self.feeds.close(timeout=60)

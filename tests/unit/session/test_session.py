@@ -1,0 +1,96 @@
+"""The end of a session, at whichever moment it comes."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from kit import Detector, Documents
+
+import lapwing
+from lapwing import Msg
+from lapwing.errors import RunEngineInterrupted
+
+
+@pytest.fixture
+def session(tmp_path):
+    session = lapwing.session(tmp_path, environ={}, table=False, progress=False)
+    session.docs = Documents()
+    session.RE.subscribe(session.docs)
+    yield session
+    session.close()
+
+
+def end_of_run(session):
+    (stop,) = session.docs.named("stop")
+    assert session.RE.state == "idle"
+    return stop["exit_status"], stop.get("reason", "")
+
+
+def test_a_paused_plan_is_aborted(session):
+    with pytest.raises(RunEngineInterrupted):
+        session.RE([Msg("open_run"), Msg("pause")])
+    session.close()
+    assert end_of_run(session) == ("abort", "the session was closed")
+
+
+def test_a_plan_that_another_thread_runs_is_aborted(session):
+    begun = threading.Event()
+
+    def plan():
+        yield Msg("open_run")
+        begun.set()
+        yield Msg("sleep", None, 3600)
+
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(session.RE, plan())
+        assert begun.wait(10)
+        session.close()
+        with pytest.raises(RunEngineInterrupted):
+            call.result(10)
+    assert end_of_run(session) == ("abort", "the session was closed")
+
+
+def test_a_plan_that_is_ending_is_left_to_clean_up(session):
+    cleaning, go_on, cleaned = threading.Event(), threading.Event(), []
+
+    async def wait():
+        cleaning.set()
+        while not go_on.is_set():
+            await session.RE.engine.sleep(0)
+
+    def plan():
+        try:
+            yield Msg("open_run")
+            yield Msg("pause")
+        finally:
+            yield Msg("wait_for", None, [wait])
+            cleaned.append(True)
+
+    with pytest.raises(RunEngineInterrupted):
+        session.RE(plan())
+    session.RE.engine.request_abort("by a device")
+    assert cleaning.wait(10)
+    with ThreadPoolExecutor(1) as pool:
+        closing = pool.submit(session.close)
+        assert not closing.done()
+        go_on.set()
+        closing.result(10)
+    assert cleaned == [True]
+    assert end_of_run(session) == ("abort", "by a device")
+
+
+def test_a_clean_up_that_fails_keeps_nothing_open(session):
+    def plan():
+        try:
+            yield Msg("open_run")
+            yield Msg("trigger", Detector())
+            yield Msg("pause")
+        finally:
+            raise ZeroDivisionError
+
+    with pytest.raises(RunEngineInterrupted):
+        session.RE(plan())
+    with pytest.raises(ZeroDivisionError):
+        session.close()
+    assert end_of_run(session)[0] == "fail"
+    assert not [t for t in threading.enumerate() if t.name == "lapwing-journal"]

@@ -84,7 +84,6 @@ def test_a_server_killed_during_a_put_and_a_get_fails_both_at_once(
         run(client.get_many([x, stall], timeout=0.2))
 
 
-@pytest.mark.timeout(90)
 def test_a_server_that_dies_unasked_is_missed_and_found_again_with_its_new_values(
     beamline, connect, client, run
 ):
@@ -212,6 +211,27 @@ def test_many_puts_at_once_go_one_after_the_other_and_hold_nothing_else_up(
         return (await client.get_many([x]))[0].value
 
     assert run(put_many()) == 2.0
+
+
+def test_a_put_that_waits_for_another_in_vain_fails_in_its_time_and_that_is_all(
+    beamline, connect, run
+):
+    x, stall, stop = connect("SIM:X", "SIM:X:STALL", "SIM:X:STOP")
+    errors = []
+
+    async def put_two():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, news: errors.append(news))
+        first = await put_for_ever(x, stall)
+        with pytest.raises(DeviceTimeoutError, match=r"SIM:X .* within 0\.2 s"):
+            await x.put(1.0, timeout=0.2)
+        await stall.put(0)
+        await stop.put(1)
+        await first
+        await x.put(2.0)
+
+    run(put_two())
+    assert errors == []
 
 
 def is_sent_to(client, channel, position):

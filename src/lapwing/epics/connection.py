@@ -238,7 +238,10 @@ class Connection(ABC):
         loop = asyncio.get_running_loop()
         began = loop.time()
         waiting = f"was to be set to {value}, but its last put had not ended"
-        await self.outcome(asyncio.shield(before), waiting, timeout)
+        turn: asyncio.Future[None] = loop.create_future()
+        # Not a shield, which would not bear that it ends by its time or a loss.
+        before.add_done_callback(lambda _: turn.done() or turn.set_result(None))
+        await self.outcome(turn, waiting, timeout)
         return None if timeout is None else max(0.0, timeout - (loop.time() - began))
 
     @property

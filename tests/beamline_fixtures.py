@@ -77,7 +77,7 @@ def run_fixture() -> Iterator[Run]:
 
 async def until(
     condition: Callable[[], Any] | Callable[[], Awaitable[Any]],
-    timeout: float = 5.0,  # noqa: ASYNC109 - a test's bound
+    timeout: float = 15.0,  # noqa: ASYNC109 - a test's bound
 ) -> None:
     """Wait until a condition (plain or async) holds; fail after ``timeout`` s."""
     async with asyncio.timeout(timeout):

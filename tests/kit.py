@@ -1,8 +1,11 @@
 """Devices and helpers for tests: everything happens at once, or when told to."""
 
 import asyncio
+import gc
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from lapwing import Engine
@@ -14,6 +17,22 @@ LOADED = 4 * (3 if sys.gettrace() else 1)
 
 Where coverage looks at each line, Python is two to three times slower.
 """
+
+
+@contextmanager
+def soon(seconds: float) -> Iterator[None]:
+    """Fail if a block takes more of the processor than so many seconds, times `LOADED`.
+
+    The collector rests meanwhile: it would look at all that thousands of tests hold.
+    """
+    gc.disable()
+    began = time.thread_time()
+    try:
+        yield
+    finally:
+        took = time.thread_time() - began
+        gc.enable()
+    assert took < seconds * LOADED
 
 
 class Detector:

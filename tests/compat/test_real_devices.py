@@ -40,22 +40,20 @@ def run_in_own_process(*command: str, timeout: float) -> str:
 
 
 @pytest.mark.parametrize("module", MODULES)
-@pytest.mark.timeout(100)
 def test_devices_of_other_packages_work(module):
     script = str(SCRIPTS / f"{module}.py")
-    quiet = ["-q", "-p", "no:cacheprovider", "--timeout=20"]
-    told = run_in_own_process("-m", "pytest", script, *quiet, timeout=90)
+    quiet = ["-q", "-p", "no:cacheprovider", "--timeout=60"]
+    told = run_in_own_process("-m", "pytest", script, *quiet, timeout=110)
     assert " passed" in told
     assert "skipped" not in told
 
 
-@pytest.mark.timeout(100)
 def test_a_script_for_bluesky_runs_as_it_is(tmp_path):
     script, data = str(SCRIPTS / "startup.py"), tmp_path / "data"
     told = run_in_own_process(
         *("-c", "from lapwing.cli.main import main; main()"),
         *("run", "--compat", "--data-dir", str(data), script, str(tmp_path)),
-        timeout=90,
+        timeout=110,
     )
     assert "at the end idle 4" in told
     names = [json.loads(path.read_text().split("\n")[0]) for path in files(tmp_path)]

@@ -114,7 +114,7 @@ def run(directory: Path, then: str) -> dict:
         [sys.executable, "-c", code, str(directory)],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

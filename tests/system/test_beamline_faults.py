@@ -10,7 +10,6 @@ from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, connect_all
 from lapwing.errors import DisconnectedError
 
 
-@pytest.mark.timeout(90)
 def test_a_server_that_dies_is_told_within_a_second_and_found_again(beamline, run):
     motor = EpicsMotor("SIM:X", "x", fields=SIM_FIELDS)
     counter = EpicsCounter("SIM:DET:", "det")

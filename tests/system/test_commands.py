@@ -28,7 +28,7 @@ def lapwing(*args, cwd, expect=0, env=None):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
     assert done.returncode == expect, done.stdout + done.stderr
     return done.stdout, done.stderr

@@ -33,7 +33,7 @@ def start(data_dir, *words, **variables):
 
 def says(data_dir, *words, expect=0, **variables):
     process = start(data_dir, *words, **variables)
-    said, _ = process.communicate(timeout=40)
+    said, _ = process.communicate(timeout=100)
     assert process.returncode == expect, said
     return said
 
@@ -92,11 +92,13 @@ def test_a_second_process_that_resumes_the_same_is_refused_with_the_firsts_pid(
     kill_a_scan(tmp_path, "slow")
     first = start(tmp_path, "resume", "--yes")
     until(first, "^HEARD 10$")
+    first.send_signal(signal.SIGSTOP)  # so that it is not done before it is asked for
     refused = says(tmp_path, "resume", "1", "--yes", expect=1)
     assert re.search(rf"scan 1, .* goes on in process {first.pid} on ", refused)
     closing = says(tmp_path, "resume", "1", "--close", expect=1)
     assert f"in process {first.pid} on" in closing
-    first.communicate(timeout=40)
+    first.send_signal(signal.SIGCONT)
+    first.communicate(timeout=100)
     assert first.returncode == 0
     check_whole(only_run(tmp_path))
 
@@ -104,7 +106,7 @@ def test_a_second_process_that_resumes_the_same_is_refused_with_the_firsts_pid(
 def test_two_sessions_side_by_side_share_no_number_and_mix_no_runs(tmp_path):
     both = [start(tmp_path, "run", SCRIPT, "counts") for _ in range(2)]
     for process in both:
-        said, _ = process.communicate(timeout=40)
+        said, _ = process.communicate(timeout=100)
         assert process.returncode == 0, said
 
     runs = list(lapwing.catalogue(tmp_path))

@@ -47,7 +47,7 @@ def start(beamline, data_dir, *words, **environment):
 
 def says(beamline, data_dir, *words):
     process = start(beamline, data_dir, *words)
-    said, _ = process.communicate(timeout=50)
+    said, _ = process.communicate(timeout=100)
     assert process.returncode == 0, said
     return said
 

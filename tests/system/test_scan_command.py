@@ -66,7 +66,7 @@ def start(beamline, tmp_path):
 
 
 def said(process, expect=0):
-    out, _ = process.communicate(timeout=50)
+    out, _ = process.communicate(timeout=100)
     assert process.returncode == expect, out
     return out
 

@@ -123,7 +123,7 @@ def run_on_a_small_disk(tmp_path, program, way):
         [sys.executable, "-c", textwrap.dedent(MOUNT + program), str(tmp_path), way],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout

@@ -51,7 +51,7 @@ def test_a_relative_scan_that_was_killed_goes_on_about_the_same_place(
     assert process.returncode == -signal.SIGKILL
 
     process = piped(beamline, tmp_path, "go on")
-    said, _ = process.communicate(timeout=50)
+    said, _ = process.communicate(timeout=100)
     assert process.returncode == 0, said
 
     typed = r"go on: RE.resume_from\(1, spec.plans.dscan\(x, -2, 2, 40, 0.03\)\)"
@@ -79,7 +79,7 @@ def test_a_prompt_shows_counts_motors_on_their_way_and_peaks(beamline, tmp_path)
         pass
     finally:
         os.close(ours)
-        process.wait(timeout=50)
+        process.wait(timeout=100)
     text = said.decode()
     assert process.returncode == 0, text
     assert re.search(r"counts  \d+", text)

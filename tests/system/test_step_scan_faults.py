@@ -110,7 +110,6 @@ def kill_and_restart(beamline, after=0.3):
     return make
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("command", "number"),
     [
@@ -134,7 +133,6 @@ def test_a_server_killed_at_any_phase_costs_no_point(
     assert any("is taken again" in text for text in story.messages)
 
 
-@pytest.mark.timeout(60)
 def test_a_server_killed_at_a_breakpoint_costs_no_point(RE, documents, beamline):
     kill = kill_and_restart(beamline)
 
@@ -150,7 +148,6 @@ def test_a_server_killed_at_a_breakpoint_costs_no_point(RE, documents, beamline)
     assert len(documents.points("extra_pvs")) == 3
 
 
-@pytest.mark.timeout(60)
 def test_an_abort_is_obeyed_while_a_server_is_waited_for(RE, documents, beamline):
     scan, story = make_scan()
     RE.msg_hook = Trouble("create", 1, beamline.kill)
@@ -167,7 +164,6 @@ def test_an_abort_is_obeyed_while_a_server_is_waited_for(RE, documents, beamline
     assert documents.named("stop")[0]["exit_status"] == "abort"
 
 
-@pytest.mark.timeout(60)
 def test_a_frozen_server_is_noticed_in_seconds_and_waited_for(RE, documents, beamline):
     scan, story = make_scan()
     thawed = []
@@ -190,7 +186,6 @@ def test_a_frozen_server_is_noticed_in_seconds_and_waited_for(RE, documents, bea
     assert waiting[0] < thawed[0]
 
 
-@pytest.mark.timeout(60)
 def test_a_counter_that_disconnects_while_the_rest_lives_costs_no_point(
     RE, documents, beamline
 ):
@@ -209,7 +204,6 @@ def test_a_counter_that_disconnects_while_the_rest_lives_costs_no_point(
     assert any("OTHER:TEMP1" in text for text in story.messages)
 
 
-@pytest.mark.timeout(60)
 def test_a_stalled_motor_is_told_of_and_its_point_taken_again(RE, documents, beamline):
     scan, story = make_scan()
 
@@ -225,7 +219,6 @@ def test_a_stalled_motor_is_told_of_and_its_point_taken_again(RE, documents, bea
     assert any("did not reach" in text for text in story.messages)
 
 
-@pytest.mark.timeout(60)
 def test_a_motor_that_stays_stalled_ends_the_scan_with_the_reason(
     RE, documents, beamline
 ):
@@ -241,7 +234,6 @@ def test_a_motor_that_stays_stalled_ends_the_scan_with_the_reason(
     assert len(documents.points()) == stop["num_events"]["primary"] == 1
 
 
-@pytest.mark.timeout(60)
 def test_a_motor_that_somebody_else_moves_is_sent_back(RE, documents, beamline):
     scan, _story = make_scan()
     RE.msg_hook = Trouble("set", 4, lambda: put("SIM:X:STOP", 1), delay=0.005)
@@ -250,7 +242,6 @@ def test_a_motor_that_somebody_else_moves_is_sent_back(RE, documents, beamline):
     require_every_point_once(documents)
 
 
-@pytest.mark.timeout(60)
 def test_a_count_that_never_ends_is_taken_again(RE, documents, beamline):
     scan, _story = make_scan()
 
@@ -265,7 +256,6 @@ def test_a_count_that_never_ends_is_taken_again(RE, documents, beamline):
     require_every_point_once(documents)
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("pv", "said"),
     [("SIM:DET:SHORT", "too short"), ("SIM:DET:INVALID", "INVALID")],
@@ -308,7 +298,6 @@ def test_a_count_that_was_too_short_is_noticed_where_the_scan_sets_no_dwell(
     ]
 
 
-@pytest.mark.timeout(60)
 def test_an_abort_stops_what_moves_and_what_counts(RE, documents, beamline):
     scan, _story = make_scan()
     far = Positioner("SIM:X", [-9.0, 9.0], name="x", fields=SIM_FIELDS)
@@ -341,7 +330,6 @@ def put(pv, value):
     return DeviceTimeoutError  # what a stalled motor is told with
 
 
-@pytest.mark.timeout(60)
 def test_a_second_put_to_a_count_that_never_ends_holds_up_nothing_else(RE, beamline):
     async def main():
         trigger = EpicsSignal("SIM:DET:TRIG", "trigger")

@@ -65,7 +65,7 @@ def test_lists_permissions_forms_and_checks_need_no_devices(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [["det1"], True, False, True, []]

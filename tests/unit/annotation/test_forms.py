@@ -278,7 +278,7 @@ def run_example(tmp_path, *filled):
         text=True,
         encoding="utf-8",
         env={"PYTHONUTF8": "1"},
-        timeout=50,
+        timeout=100,
     )
     assert "Traceback" not in done.stderr
     return done.stdout or done.stderr
@@ -350,7 +350,7 @@ def test_zeros_are_numbers_in_the_example(tmp_path):
         [sys.executable, "-I", str(EXAMPLE), str(file)],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     ).stdout
     (x,) = Controls(page).found.values()
     assert {x[1][key] for key in ("min", "max", "value")} == {"0"}

@@ -1,9 +1,7 @@
 """Lists of names: patterns of the manual, what is refused, and how long it takes."""
 
-import time
-
 import pytest
-from kit import LOADED
+from kit import soon
 
 from lapwing.annotation.names import NameLists, select_devices, select_plans
 from lapwing.annotation.patterns import BoundedPattern
@@ -168,10 +166,8 @@ def test_a_plus_changes_nothing_and_a_minus_nothing_at_the_end():
     ],
 )
 def test_what_is_neither_name_nor_pattern_is_refused(item, words):
-    began = time.thread_time()
-    with pytest.raises(PlanArgumentError) as caught:
+    with soon(0.1), pytest.raises(PlanArgumentError) as caught:
         names(item)
-    assert time.thread_time() - began < 0.1 * LOADED
     assert words in str(caught.value)
 
 
@@ -220,9 +216,8 @@ def test_lists_that_are_held_against_the_same_names_are_searched_once():
 
 @pytest.mark.parametrize("text", ["(a+)+$", "(a|a)*b", "(.*a){12}b", "(a*)*" * 100])
 def test_no_pattern_takes_long(text):
-    began = time.thread_time()
-    BoundedPattern(text).found_in("a" * 20_000 + "!")
-    assert time.thread_time() - began < 0.1 * LOADED
+    with soon(0.1):
+        BoundedPattern(text).found_in("a" * 20_000 + "!")
 
 
 def test_a_text_that_is_no_text_is_not_found():
@@ -242,9 +237,8 @@ def tree_of(number):
 @pytest.mark.parametrize("item", [":?.*", ":dev:c:s", "__READABLE__:?s9"])
 def test_a_hundred_thousand_parts_take_less_than_a_second(item):
     trees = described_trees(tree_of(100_000))
-    began = time.thread_time()
-    found = select_devices([item], trees)
-    assert time.thread_time() - began < 1 * LOADED
+    with soon(1):
+        found = select_devices([item], trees)
     assert len(found) > 10_000
 
 

@@ -1,11 +1,10 @@
 """What each group may use and sees, and what is wrong with a file of permissions."""
 
 import copy
-import time
 from contextlib import suppress
 
 import pytest
-from kit import LOADED
+from kit import soon
 
 from lapwing.annotation import validate_plan
 from lapwing.annotation.permissions import Permissions, read_permissions
@@ -307,10 +306,8 @@ def test_a_file_that_is_not_there_or_too_large_is_told(tmp_path):
 def test_patterns_that_are_catastrophic_elsewhere_take_no_time(pattern):
     devices = {"a" * 100_000 + "!": device()}
     group = {"allowed_devices": [f":{pattern}"]}
-    began = time.thread_time()
-    with suppress(ConfigError):  # a pattern that is too large is refused
+    with soon(0.1), suppress(ConfigError):  # a pattern that is too large is refused
         permissions(group).allowed_lists({}, devices, "users")
-    assert time.thread_time() - began < 0.1 * LOADED
 
 
 def test_patterns_beyond_count_are_refused():

@@ -1,10 +1,9 @@
 """The closed grammar of types: what is in it, and what is refused, and where."""
 
-import time
 import warnings
 
 import pytest
-from kit import LOADED
+from kit import soon
 
 from lapwing.annotation import type_names
 from lapwing.annotation.grammar import parse_type
@@ -188,8 +187,6 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_an_error_and_nothing_else(text):
-    began = time.thread_time()
-    with pytest.raises(PlanArgumentError) as caught:
+    with soon(0.1), pytest.raises(PlanArgumentError) as caught:
         parse_type(text)
-    assert time.thread_time() - began < 0.1 * LOADED
     assert len(str(caught.value)) < 400

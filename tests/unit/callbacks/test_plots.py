@@ -264,7 +264,7 @@ assert "matplotlib.pyplot" not in sys.modules
 """
     command = [sys.executable, "-c", script, str(tmp_path / "a.png")]
     env = {"PYTHONPATH": ":".join(filter(None, sys.path)), "HOME": str(tmp_path)}
-    subprocess.run(command, check=True, timeout=50, env=env)
+    subprocess.run(command, check=True, timeout=100, env=env)
 
 
 def test_without_matplotlib_one_sentence_says_what_to_install(tmp_path, monkeypatch):

@@ -139,7 +139,7 @@ def lapwing(code, *args):
         ],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
 
 

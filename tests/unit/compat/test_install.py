@@ -15,7 +15,7 @@ def python(code: str, *options: str) -> str:
         [sys.executable, "-W", "error", *options, "-c", code],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -26,7 +26,7 @@ def lapwing(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
         [str(Path(sys.executable).with_name("lapwing")), *arguments],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
         cwd=cwd,
     )
 

@@ -205,6 +205,24 @@ def test_it_must_be_right_for_a_while_before_the_plan_goes_on():
     asyncio.run(main())
 
 
+def test_a_loop_that_is_closed_in_this_while_does_not_hold_later_plans_up():
+    engine, docs = make_engine()
+    signal = Signal("current", 200)
+    suspender = suspenders.SuspendFloor(signal, 10, sleep=0.01)
+
+    async def first():
+        await engine.run([Msg("null")])
+        engine.install_suspender(suspender)
+        signal.put(5)
+        signal.put(50)
+        assert suspender.tripped
+
+    asyncio.run(first())
+    result = asyncio.run(asyncio.wait_for(engine.run(count([Detector()])), 5))
+    assert result.exit_status == "success"
+    assert not suspender.tripped
+
+
 def test_a_signal_may_tell_from_another_thread():
     engine, _ = make_engine()
     signal = Signal("current", 1)

@@ -357,7 +357,7 @@ def test_ports_of_a_proxy_are_addresses_now():
 def test_what_is_lacking_says_what_helps():
     code = "import lapwing.compat.bluesky.callbacks.tiled_writer"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=50
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=100
     )
     assert "ImportError: Lapwing's stand-in for Bluesky has no TiledWriter" in (
         done.stderr
@@ -376,6 +376,6 @@ def test_no_face_loads_matplotlib_by_itself():
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr

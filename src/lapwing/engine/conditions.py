@@ -55,6 +55,7 @@ class SuspenderBase(ABC):
         self._lock = threading.RLock()
         self._gate: Status | None = None  # shut while tripped
         self._opening: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # of that timer
         self._last: Any = None
         self._has_heard = False
 
@@ -123,6 +124,9 @@ class SuspenderBase(ABC):
     def get_futures(self) -> tuple[list[Callable[[], Awaitable[Any]]], str]:
         """Return what a plan must wait for before it starts, and why."""
         with self._lock:
+            if self._loop is not None and self._loop.is_closed():
+                self._loop = self._opening = None  # a timer ends with its loop
+                self._open_soon()
             if self._gate is None:
                 return [], ""
             return [_waiter(self._gate)], self._get_justification()
@@ -166,7 +170,7 @@ class SuspenderBase(ABC):
     def _wait_then_open(self, gate: Status | None) -> None:
         with self._lock:
             if self._opening is None and gate is self._gate and gate is not None:
-                loop = asyncio.get_running_loop()
+                self._loop = loop = asyncio.get_running_loop()
                 self._opening = loop.call_later(self._sleep, self._open_if, gate)
 
     def _open_if(self, gate: Status) -> None:
@@ -176,6 +180,7 @@ class SuspenderBase(ABC):
 
     def _stay_shut(self) -> None:
         opening, self._opening = self._opening, None
+        self._loop = None
         if opening is not None:
             opening.cancel()
 

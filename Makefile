@@ -2,7 +2,7 @@
 # the first one that is run makes .venv from requirements.lock.
 
 PYTHON ?= python3
-# Tests mostly wait, for real processes: three files at a time keep two cores busy.
+# Files of tests at a time: they mostly wait, for real processes.
 JOBS   ?= 3
 BIN    := .venv/bin
 READY  := .venv/.ready

@@ -316,10 +316,8 @@ def test_a_lost_server_ends_the_run_in_order(RE, documents, hw):
         yield from bps.wait_for([kill])
         yield from bps.trigger_and_read([hw.det])
 
-    # Of the trigger, or of a read if the loss was not seen by then.
-    with pytest.raises(
-        (FailedStatus, TimeoutError), match="det failed to trigger|SIM:"
-    ):
+    # Of the trigger; or of a read, if the loss was not seen by then.
+    with pytest.raises((FailedStatus, TimeoutError)):
         RE(plan())
     assert RE.state == "idle"
     assert documents.named("stop")[0]["exit_status"] == "fail"

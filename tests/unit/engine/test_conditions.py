@@ -206,7 +206,7 @@ def test_it_must_be_right_for_a_while_before_the_plan_goes_on():
 
 
 def test_a_loop_that_is_closed_in_this_while_does_not_hold_later_plans_up():
-    engine, docs = make_engine()
+    engine, _ = make_engine()
     signal = Signal("current", 200)
     suspender = suspenders.SuspendFloor(signal, 10, sleep=0.01)
 

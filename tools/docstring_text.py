@@ -132,7 +132,9 @@ def signature(
 
 def _lasting(text: str) -> str:
     """Return a text with names in the place of what changes from run to run."""
-    text = re.sub(r"<(?:bound method|function|class) '?([\w.]+)[^<>]*>", r"\1", text)
+    text = re.sub(r"<function [\w.]*<lambda>[^<>]*>", "...", text)
+    kinds = "bound method|built-in function|function|class"
+    text = re.sub(rf"<(?:{kinds}) '?([\w.]+)[^<>]*>", r"\1", text)
     return text.replace("<factory>", "...")
 
 

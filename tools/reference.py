@@ -18,22 +18,26 @@ from typing import Any
 import click
 from lapwing import (
     callbacks,
+    devices,
+    epics,
     plan_stubs,
     plans,
     preprocessors,
     simulators,
+    stepscan,
     suspenders,
     trajectory,
 )
 from lapwing.cli.main import cli
 from lapwing.config import PREFIX, Settings
-from lapwing.data import text
+from lapwing.data import catalogue, past_run, text
 from lapwing.engine import (
     commands_device,
     commands_flow,
     commands_fly,
     commands_run,
 )
+from lapwing.session import facade, session
 from lapwing.stepscan import spec_commands, xafs
 from lapwing.stepscan.definition_model import schema
 from lapwing.stepscan.spec_commands import MOVES, SCANS, SpecCommands
@@ -45,6 +49,30 @@ from docstring_text import line, overview, sections, with_all_names
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 COMMAND = "python tools/reference.py"
+
+SESSION = """\
+# Sessions, engines and catalogues
+
+What a script or a prompt begins with: `import lapwing`, then
+`RE = lapwing.session().RE`; or `from lapwing import RunEngine` without files and
+tables. `lapwing.session(data_dir, ...)` takes what `Session` takes, but for its
+settings; what was recorded is in `lapwing.catalogue()`.
+"""
+
+DEVICES = """\
+# Devices
+
+What is moved and read: `from lapwing.devices import SoftMotor` for devices that are
+made of software, `from lapwing.epics import EpicsMotor` for those of EPICS. Any device
+that speaks Bluesky's protocols is as good.
+"""
+
+STEPSCAN = """\
+# Step scans
+
+The parts of [a step scan](../how-to/scan-with-pvs.md):
+`from lapwing.stepscan import Positioner, StepScan`, ...
+"""
 
 PLANS = """\
 # Plans
@@ -261,6 +289,21 @@ def _plans() -> str:
     return _of_module(PLANS, plans, names)
 
 
+def _session() -> str:
+    known = with_all_names(session, ["Session"])
+    known |= with_all_names(facade, ["RunEngine"])
+    known |= with_all_names(catalogue, ["Catalogue"])
+    known |= with_all_names(past_run, ["PastRun", "PastStream"])
+    return f"{SESSION}\n{overview(known)}\n\n{sections(known)}"
+
+
+def _devices() -> str:
+    known = with_all_names(devices, devices.__all__)
+    classes = [name for name in epics.__all__ if name.title() != name.upper()]
+    known |= with_all_names(epics, classes)
+    return f"{DEVICES}\n{overview(known)}\n\n{sections(known)}"
+
+
 def _preprocessors() -> str:
     names = [name for name in dir(preprocessors) if not name.endswith("_decorator")]
     return _of_module(PREPROCESSORS, preprocessors, names)
@@ -353,6 +396,9 @@ def _settings() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "session": _session,
+    "devices": _devices,
+    "step-scans": lambda: _of_module(STEPSCAN, stepscan, stepscan.__all__),
     "plans": _plans,
     "stubs": lambda: _of_module(STUBS, plan_stubs, dir(plan_stubs)),
     "preprocessors": _preprocessors,

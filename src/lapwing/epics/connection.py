@@ -16,14 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lapwing.epics.channel import Client, Control
-from lapwing.epics.sentences import (
-    by_device,
-    late,
-    lost,
-    silent,
-    title,
-    unreachable,
-)
+from lapwing.epics.sentences import by_device, late, lost, silent, title, unreachable
 from lapwing.epics.waiting import first_done
 from lapwing.errors import DeviceError, DisconnectedError
 
@@ -147,6 +140,7 @@ class Connection(ABC):
         if connected == self._up.is_set():
             return
         if connected:
+            self.trouble = None
             self._up.set()
         else:
             self._up.clear()

@@ -73,6 +73,7 @@ class PvaChannel(Connection):
         self._context = client.context
         self._raw = client.raw
         self._watch: PvaMonitor | None = None
+        self._watched = SMALL
         self._look: Batch | None = None
         self._monitors: list[PvaMonitor] = []
         self.reads: dict[Batch, int] = {}
@@ -85,6 +86,7 @@ class PvaChannel(Connection):
     def _begin_watch(self, request: str) -> None:
         if self._watch is not None:
             self._watch.close()
+        self._watched = request
         self._watch = PvaMonitor(self._context, self.pv, request, self._on_watch)
 
     def _on_watch(self, news: list[Any]) -> None:
@@ -92,11 +94,17 @@ class PvaChannel(Connection):
             if isinstance(one, self._raw.Disconnected):
                 self._on_loss()
             elif isinstance(one, self._raw.RemoteError):
-                # There is no alarm in it to be told of: then hear of everything.
-                self._begin_watch(EVERYTHING)
+                self._on_refusal(one)
                 return
         if not isinstance(news[-1], Exception):
             self._look_closer()
+
+    def _on_refusal(self, reason: Exception) -> None:
+        if self._watched == SMALL:
+            # There is no alarm in it to be told of: then hear of everything.
+            self._begin_watch(EVERYTHING)
+        else:
+            self.trouble = self.refused("was looked for", reason)
 
     def _look_closer(self) -> None:
         """Ask what the values are; the channel is connected when that is known."""
@@ -108,7 +116,10 @@ class PvaChannel(Connection):
     def _on_look(self, look: Batch) -> None:
         look.close()
         (answer,) = look.answers
-        if look is not self._look or isinstance(answer, Exception):
+        if look is not self._look:
+            return
+        if isinstance(answer, Exception):
+            self.trouble = self.refused("was looked for", answer)
             return
         try:
             self._control = structures.control_of(answer, self.pv)
@@ -185,7 +196,7 @@ class PvaChannel(Connection):
             found = [one for one in news if not isinstance(one, Exception)]
             for structure in found:
                 latest[:] = [structures.merged(structure, *latest)]
-                if every:
+                if every and monitor.is_open:
                     callback(latest[0])
             if found and not every:
                 callback(latest[0])

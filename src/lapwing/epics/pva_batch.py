@@ -31,7 +31,9 @@ class Batch:
         self.answers: list[Any] = [self.UNANSWERED] * number
         self.done: asyncio.Future[None] = self._loop.create_future()
         self._operations: list[Any] = []
-        self._came: list[None] = []  # p4p's threads append, which is atomic
+        # By number: one that was lost may be answered by the next server too. p4p's
+        # threads add, which is atomic.
+        self._came: set[int] = set()
         self._closed = False
 
     def add(self, start: Callable[[Callable[[Any], None]], Any]) -> None:
@@ -63,7 +65,7 @@ class Batch:
         if self._closed:
             return  # only to say that it was cancelled
         self.answers[index] = answer
-        self._came.append(None)
+        self._came.add(index)
         if len(self._came) == len(self.answers):
             # A loop that was closed meanwhile waits for nothing.
             with contextlib.suppress(RuntimeError):
@@ -92,7 +94,6 @@ class PvaMonitor:
         self._function = function
         self._monitor: Any = None
         self._monitor = context.monitor(pv, self._wake, request=request)
-        self._take()  # what came before we had the monitor
 
     @property
     def is_open(self) -> bool:

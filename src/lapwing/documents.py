@@ -37,27 +37,36 @@ ExitStatus = Literal["success", "abort", "fail"]
 # ---------------------------------------------------------------- identifiers
 
 _POOL_SIZE = 256
+_UID_FORM = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx "
+_UID_DIGITS = [place for place, mark in enumerate(_UID_FORM) if mark == ord("x")]
+# The bytes in which version and variant stand, by what was drawn.
+_WITH_VERSION = bytes(byte & 0x0F | 0x40 for byte in range(256))
+_WITH_VARIANT = bytes(byte & 0x3F | 0x80 for byte in range(256))
 _uid_pool: list[str] = []
 
 
 def new_uid() -> str:
     """Return a fresh random identifier in the form of a UUID of version 4.
 
-    Random bits are drawn 256 identifiers at a time: a third of ``uuid4``'s cost.
+    They are made 256 at a time: a tenth of ``uuid4``'s cost.
     """
     try:
         return _uid_pool.pop()
     except IndexError:
-        digits = os.urandom(16 * _POOL_SIZE).hex()
-        _uid_pool.extend(
-            _format_uid(digits[i : i + 32]) for i in range(0, len(digits), 32)
-        )
+        _uid_pool.extend(_make_uids(_POOL_SIZE))
         return _uid_pool.pop()
 
 
-def _format_uid(d: str) -> str:
-    variant = "89ab"[int(d[16], 16) & 3]
-    return f"{d[:8]}-{d[8:12]}-4{d[13:16]}-{variant}{d[17:20]}-{d[20:]}"
+def _make_uids(num: int) -> list[str]:
+    drawn = bytearray(os.urandom(16 * num))
+    drawn[6::16] = drawn[6::16].translate(_WITH_VERSION)
+    drawn[8::16] = drawn[8::16].translate(_WITH_VARIANT)
+    digits = drawn.hex().encode()
+    text = bytearray(_UID_FORM * num)
+    # All first digits at once, then all second ones, and so on.
+    for digit, place in enumerate(_UID_DIGITS):
+        text[place :: len(_UID_FORM)] = digits[digit::32]
+    return text.decode().split()
 
 
 # A forked child must not hand out the identifiers that its parent will.

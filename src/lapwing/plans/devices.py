@@ -28,7 +28,10 @@ def root_ancestors(objs: Iterable[Any]) -> list[Any]:
 def separate_devices(objs: Sequence[Any]) -> Sequence[Any]:
     """Leave out what is given twice, or is part of another device given."""
     given = {id(obj): obj for obj in objs}
-    if all(getattr(obj, "parent", None) is None for obj in objs):
+    for obj in objs:
+        if getattr(obj, "parent", None) is not None:
+            break
+    else:
         return objs if len(given) == len(objs) else list(given.values())
     return [
         obj

@@ -246,6 +246,4 @@ def take_line(
     }
     path = patterns.inner_product(num, args)
     metadata = with_metadata(own, md)
-    return (
-        yield from take_path(detectors, path, per_step, metadata, relative=relative)
-    )
+    return take_path(detectors, path, per_step, metadata, relative=relative)

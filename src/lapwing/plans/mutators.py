@@ -7,6 +7,7 @@ Test: mutate a list of messages, compare.
 
 from collections.abc import Callable, Generator, Iterable
 from functools import wraps
+from types import GeneratorType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from lapwing.errors import NotAPlanError
@@ -24,6 +25,8 @@ def ensure_generator(plan: Any) -> Generator[Msg, Any, Any]:
     Raises:
         NotAPlanError: It is none of these.
     """
+    if isinstance(plan, GeneratorType):
+        return plan  # nearly always
     if isinstance(plan, Msg):
         return _say_all([plan])
     if isinstance(plan, str | bytes) or not hasattr(plan, "__iter__"):

@@ -173,13 +173,13 @@ def take_path(
             are put back.
     """
     if not relative:
-        return (yield from scan_nd(detectors, path, per_step=per_step, md=metadata))
+        return scan_nd(detectors, path, per_step=per_step, md=metadata)
     motors = Folding(path.motors).motors
     check_per_step(per_step, motors)  # as all else, before anything is said
     offsets = _Offsets(path)
     scan = scan_nd(detectors, offsets, per_step=per_step, md=metadata)
     around_here = relative_set_wrapper(scan, path.motors)
-    return (yield from reset_positions_wrapper(around_here, path.motors))
+    return reset_positions_wrapper(around_here, path.motors)
 
 
 class _Offsets(patterns.Points):

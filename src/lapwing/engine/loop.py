@@ -40,6 +40,7 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
     deadline = monotonic() + BUDGET
     response, error = call.response, call.error
     call.response = call.error = None
+    is_users = True  # whether the plan on top is; looked at only if it is recorded
 
     while True:
         if interrupts.pending and error is None:
@@ -47,10 +48,10 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
         if recorder is not None:
             # Not when a verb has answered: what a plan is told, it is told here. And
             # only the user's own; those above it on the stack are the engine's.
-            if error is not None:
-                if len(plans) == 1:
-                    recorder.thrown(error)
-            elif response is not None and len(plans) == 1:
+            is_users = len(plans) == 1
+            if is_users and error is not None:
+                recorder.thrown(error)
+            elif is_users and response is not None:
                 recorder.sent(response)
         try:
             if error is None:
@@ -82,7 +83,7 @@ async def drive(call: Call) -> Any:  # noqa: C901, PLR0915 - see below
         try:
             now = call.held is None or let_go(call, msg)
             if recorder is not None:
-                recorder.message(msg, len(plans) == 1)
+                recorder.message(msg, is_users)
             if not now:
                 continue
             if (hook := engine.msg_hook) is not None:

@@ -192,7 +192,8 @@ class Encoder:
 
 
 def _ext(code: Ext, content: Any) -> msgpack.ExtType:
-    return msgpack.ExtType(code, msgpack.packb(content, unicode_errors="surrogatepass"))
+    packed = msgpack.packb(content, unicode_errors="surrogatepass")
+    return msgpack.ExtType(int(code), packed)  # a packer takes longer over an enum
 
 
 def status_record(done: bool, success: bool) -> Record:

@@ -39,6 +39,7 @@ an open event is to be written before them, unless the event itself comes now.""
 _CHANGEABLE = frozenset({dict, list, np.ndarray})
 """What a plan or a device may use again for something else, a moment later."""
 
+_DOUBLE = np.float64
 _MANY = frozenset({"event", "event_page", "datum", "stream_datum"})
 _SENT, _ENGINE, _DOCUMENT = int(Kind.SENT), int(Kind.ENGINE), int(Kind.DOCUMENT)
 _TRUE = [_SENT, True]  # the answer to every wait
@@ -201,7 +202,7 @@ class Transcript:
             self._into = None
         elif not hasattr(value, "add_callback"):
             changeable = value.__class__ in _CHANGEABLE
-            if changeable or value.__class__ is np.float64:
+            if changeable or value.__class__ is _DOUBLE:
                 value = keep_doubles(value)
             self._waiting.append([_SENT, value])
             if changeable:
@@ -226,13 +227,14 @@ class Transcript:
 
     def document(self, name: str, doc: Document) -> int:
         """A document was made; returns the number of its record."""
-        if self._saving is not _NOTHING and name == "event":
-            del self._open[self._saving]  # the readings are in it
-            self._saving = _NOTHING
+        if name == "event":
+            if self._saving is not _NOTHING:
+                del self._open[self._saving]  # the readings are in it
+                self._saving = _NOTHING
+            if _DOUBLE in map(type, doc["data"].values()):
+                doc = {**doc, "data": keep_doubles(doc["data"])}
         waiting = self._waiting
         number = self._first + len(waiting)
-        if name == "event" and np.float64 in map(type, doc["data"].values()):
-            doc = {**doc, "data": keep_doubles(doc["data"])}
         waiting.append((_DOCUMENT, name, doc))
         # Whoever hears of a run next may make something of it. And what is written is
         # let go of: it may be large.

@@ -53,6 +53,20 @@ class RunPlot:
             self._ended = self._runs.open.get(doc["run_start"], self._ended)
         self._runs(name, doc)
 
+    def __repr__(self) -> str:
+        try:
+            shown = run_name(self.data().start)
+        except StateError:
+            shown = "nothing yet"
+        return f"<RunPlot of {shown}; save(path) writes it>"
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the picture of the newest run, which a notebook shows."""
+        try:
+            return draw(self.data())
+        except (StateError, MissingExtraError):
+            return None
+
     def data(self, run: str | None = None) -> "RunData":
         """Return the numbers of a run that goes on, ended last or began last.
 

@@ -202,6 +202,9 @@ class RunEngine:
                 return await work
         return await self.engine.run(plan, subs, **metadata)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.state}>"
+
     def resume_from(
         self,
         which: str | int,

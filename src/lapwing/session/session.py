@@ -148,6 +148,9 @@ class Session:
         journal.guard(self.RE.engine)
         return journal
 
+    def __repr__(self) -> str:
+        return f"<Session: RE is {self.RE.state}, data are in {self.settings.data_dir}>"
+
     def open_journal(self, directory: Path) -> Journal:
         """Let the engine write the journal of a process that died, for a call.
 

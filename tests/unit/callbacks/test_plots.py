@@ -67,6 +67,14 @@ def test_a_scan_is_a_curve_with_units_and_the_peak_marked():
     assert axes.lines[1].get_xdata()[0] == pytest.approx(0.73, abs=0.05)
 
 
+def test_a_plot_is_shown_by_a_notebook_and_says_what_it_is_of():
+    plot = plot_of(peak_scan())
+    assert plot._repr_png_().startswith(PNG)
+    assert repr(plot) == "<RunPlot of scan 12; save(path) writes it>"
+    assert RunPlot()._repr_png_() is None
+    assert "nothing yet" in repr(RunPlot())
+
+
 def test_the_title_tells_plan_number_points_and_date():
     plot = plot_of(peak_scan()[:32])
     figure = figures.figure_of(plot.data())

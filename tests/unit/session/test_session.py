@@ -94,3 +94,9 @@ def test_a_clean_up_that_fails_keeps_nothing_open(session):
         session.close()
     assert end_of_run(session)[0] == "fail"
     assert not [t for t in threading.enumerate() if t.name == "lapwing-journal"]
+
+
+def test_a_session_and_its_engine_say_what_they_are(session):
+    assert repr(session.RE) == "<RunEngine: idle>"
+    where = session.settings.data_dir
+    assert repr(session) == f"<Session: RE is idle, data are in {where}>"

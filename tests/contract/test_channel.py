@@ -72,6 +72,14 @@ def test_all_pvs_that_do_not_answer_are_named_at_once_and_in_time(make, client, 
     assert channels[1].connected
 
 
+def test_channels_of_one_pv_connect_and_read_at_once(connect, client, run):
+    channels = connect(*["SIM:X:VELO"] * 12)
+    assert len({value.value for value in run(client.get_many(channels))}) == 1
+    for channel in channels[1:]:
+        channel.close()
+    run(client.get_many(channels[:1]))
+
+
 def test_a_channel_that_was_never_connected_says_so(make):
     with pytest.raises(DisconnectedError, match="SIM:X is not connected"):
         _ = make("SIM:X")[0].control

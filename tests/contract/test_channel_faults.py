@@ -190,6 +190,31 @@ def test_a_put_that_is_given_up_leaves_the_channel_usable(beamline, connect, run
     assert run(give_up())
 
 
+def test_a_channel_that_is_closed_ends_what_is_under_way(
+    beamline, connect, client, run
+):
+    client.answer_timeout = SILENCE
+    x, stall = connect("SIM:X", "SIM:X:STALL")
+    heard = []
+
+    async def close_it():
+        put = await put_for_ever(x, stall)
+        x.monitor(heard.append)
+        await until(lambda: heard)
+        beamline.freeze()
+        get = asyncio.ensure_future(client.get_many([x]))
+        await asyncio.sleep(0.01)
+        x.close()
+        told = len(heard)
+        errors = await asyncio.gather(put, get, return_exceptions=True)
+        assert [type(error) for error in errors] == [DisconnectedError] * 2
+        beamline.thaw()
+        await stall.put(0)
+        assert len(heard) == told
+
+    run(close_it())
+
+
 def test_many_puts_at_once_go_one_after_the_other_and_hold_nothing_else_up(
     beamline, connect, client, run
 ):

@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+import time
 
 import numpy as np
 import pytest
+from kit import until
 
 from lapwing.epics import EpicsSignal, clients
 from lapwing.errors import DeviceError, DeviceTimeoutError, DisconnectedError
@@ -195,6 +197,137 @@ def test_changes_are_heard_in_the_event_loop():
 
     with_channel(work, pv)
     assert pv.callbacks == {}
+
+
+def test_a_change_that_comes_while_the_first_value_is_read_is_not_undone_by_it():
+    class Changing(StandIn):
+        def get(self, use_monitor=True, timeout=None):
+            for callback in list(self.callbacks.values()):
+                callback(value=2.0)  # on its way in the meantime
+            return self.value
+
+    pv, heard = Changing(), []
+
+    async def work(client, channel):
+        channel.monitor(lambda value: heard.append(value.value), every=True)
+        await until(lambda: heard)
+        await asyncio.gather(*channel._tasks)
+        await asyncio.sleep(0)
+        assert set(heard) == {2.0}
+
+    with_channel(work, pv)
+
+
+def test_a_monitor_that_is_closed_before_it_began_leaves_nothing_with_the_object():
+    class Slow(StandIn):
+        def __init__(self):
+            super().__init__()
+            self.asked, self.go_on = threading.Event(), threading.Event()
+
+        def add_callback(self, callback):
+            self.asked.set()
+            assert self.go_on.wait(10)
+            return super().add_callback(callback)
+
+    pv = Slow()
+
+    async def work(client, channel):
+        subscription = channel.monitor(print)
+        await asyncio.to_thread(pv.asked.wait, 10)
+        subscription.close()
+        pv.go_on.set()
+        await asyncio.gather(*channel._tasks)
+
+    with_channel(work, pv)
+    assert pv.callbacks == {}
+
+
+def test_what_an_object_raises_when_it_is_set_is_told_to_who_sets_it():
+    class Refusing(StandIn):
+        def put(self, value, wait=False, callback=None):
+            raise ValueError("no such value")
+
+    async def work(client, channel):
+        for _ in range(2):
+            with pytest.raises(
+                DeviceError, match=r"x: SIM:X was set to 3\.5.* no such"
+            ):
+                await channel.put(3.5)
+
+    with_channel(work, Refusing())
+
+
+def test_what_an_object_raises_when_it_is_read_is_told_to_who_connects():
+    class Broken(StandIn):
+        def get(self, use_monitor=True, timeout=None):
+            raise ValueError("no such value")
+
+    async def work(client, channel):
+        pass
+
+    with pytest.raises(DeviceError, match=r"x: SIM:X was looked for.* no such"):
+        with_channel(work, Broken())
+
+
+def test_a_put_goes_on_though_the_event_loop_was_busy_for_longer_than_a_silence():
+    class Watched(StandIn):
+        reads, in_the_meantime = 0, None
+
+        def get(self, use_monitor=True, timeout=None):
+            self.reads += 1
+            if self.in_the_meantime:
+                self.in_the_meantime()
+                time.sleep(0.05)  # until the loop is busy
+            return self.value
+
+    pv = Watched()
+    pv.hangs = True
+
+    async def work(client, channel):
+        loop = asyncio.get_running_loop()
+        # As a plan may do.
+        pv.in_the_meantime = lambda: loop.call_soon_threadsafe(time.sleep, 0.4)
+        put, before = asyncio.ensure_future(channel.put(3.5, timeout=10)), pv.reads
+        await until(lambda: pv.reads == before + 3)
+        assert not put.done()
+        put.cancel()
+
+    with_channel(work, pv)
+
+
+def test_a_silent_object_is_back_as_soon_as_it_answers():
+    class Silent(StandIn):
+        silent = False
+
+        def get(self, use_monitor=True, timeout=None):
+            return None if self.silent else self.value
+
+    pv = Silent()
+
+    async def work(client, channel):
+        pv.silent = True
+        with pytest.raises(DeviceTimeoutError, match="x: SIM:X was read"):
+            await client.get_many([channel])
+        assert not channel.connected
+        await asyncio.sleep(2 * client.answer_timeout)
+        assert not channel.connected
+        pv.silent = False
+        await until(lambda: channel.connected)
+
+    with_channel(work, pv)
+
+
+def test_news_of_a_connection_after_the_channel_was_closed_begin_nothing():
+    pv = StandIn()
+
+    async def work(client, channel):
+        (told,) = pv.connection_callbacks
+        channel.close()
+        told(pvname=pv.pvname, conn=True)
+        await asyncio.sleep(0)
+        assert not channel._tasks
+
+    with_channel(work, pv)
 
 
 def test_a_device_is_made_of_an_object():

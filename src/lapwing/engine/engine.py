@@ -139,6 +139,7 @@ class Engine:
         self._feed.follow(recorder)
         self._state = State.IDLE
         self._call: Call | None = None
+        self._takes_up = False  # goes on with a call that a crash has cut off
         self._left_deferred = False
         self._rewindable = True
         self._task: asyncio.Task[Any] | None = None
@@ -399,7 +400,24 @@ class Engine:
         subs: Subscribers,
         confirm: Confirm,
     ) -> EngineResult:
-        self._require_idle()
+        self.require_idle()
+        self._takes_up = True
+        try:
+            resuming = await self._make_ready(records, plan, subs, confirm)
+        finally:
+            self._takes_up = False
+        call = resuming.call
+        self._take_on(call)
+        return await self._drive(call, lambda _: resume.start(resuming))
+
+    async def _make_ready(
+        self,
+        records: Iterable[Record],
+        plan: Any,
+        subs: Subscribers,
+        confirm: Confirm,
+    ) -> resume.Resuming:
+        """Replay a call that was cut off, and bring devices to where they were."""
         begun = resume.begin_of(records)
         call = self._prepare(plan, begun.get("metadata", {}))
         suspenders = self.suspenders
@@ -422,9 +440,7 @@ class Engine:
         except BaseException:
             self._give_up(call, suspenders)
             raise
-        self._require_idle()
-        self._take_on(call)
-        return await self._drive(call, lambda _: resume.start(resuming))
+        return resuming
 
     def _give_up(self, call: Call, suspenders: tuple[Any, ...]) -> None:
         """Let go of a call that did not go on, and of what its plan has set up."""
@@ -436,7 +452,17 @@ class Engine:
             resume.drop_plan(plan)
         call.forget()
 
-    def _require_idle(self) -> None:
+    def require_idle(self) -> None:
+        """Refuse to begin anything while something goes on.
+
+        Raises:
+            StateError: A plan runs or is paused, or a call is being taken up.
+        """
+        if self._takes_up:
+            raise StateError(
+                "the engine is taking up a call that a crash has cut off and cannot "
+                "start another plan; wait until that goes on"
+            )
         if not self._state.is_idle:
             raise StateError(
                 f"the engine is {self._state} and cannot start another plan; "
@@ -450,7 +476,7 @@ class Engine:
     async def _run(
         self, plan: Any, subs: Subscribers, metadata: Document
     ) -> EngineResult:
-        self._require_idle()
+        self.require_idle()
         call = self._prepare(plan, metadata)
         self._subscribe_for(call, flatten_subscribers(subs))
         self._take_on(call)

@@ -144,11 +144,7 @@ class TakenUp:
         leftover: Leftover,
         confirm: Callable[[Preview], bool],
     ):
-        engine = session.RE.engine
-        if not engine.state.is_idle:
-            raise StateError(
-                f"the engine is {engine.state}; a call is resumed while it is idle"
-            )
+        session.RE.engine.require_idle()
         self._session = session
         self._ask = confirm
         self._journal = session.open_journal(leftover.directory)

@@ -18,6 +18,7 @@ from lapwing.errors import (
     LimitError,
     ReplayMismatchError,
     ResumeError,
+    StateError,
 )
 from lapwing.journal.codec import Kind
 from lapwing.plans import count, scan
@@ -74,6 +75,28 @@ def test_what_will_be_done_is_shown_before_anything_is_touched():
         "  move x from 7 to 1 mm",
         "  note: x was at 1 and is at 7 now: it was moved since",
     ]
+
+
+def test_nothing_else_begins_while_a_person_is_asked():
+    records = cut_off(scan([SoftDetector("det")], SoftMotor("x"), 0, 2, 3), after=2)
+    recorder = MemoryRecorder()
+    recorder.store.records += records
+    engine, docs = make_engine(recorder=recorder)
+    plan = scan([SoftDetector("det")], SoftMotor("x"), 0, 2, 3)
+
+    async def confirm(preview):
+        for begin in (
+            engine.run([Msg("open_run")]),
+            engine.resume_call(records, [], confirm=lambda preview: True),
+        ):
+            with pytest.raises(StateError, match="taking up a call"):
+                await begin
+        return True
+
+    result = asyncio.run(engine.resume_call(records, plan, confirm=confirm))
+    assert result.exit_status == "success"
+    assert len(docs.named("stop")) == 1
+    asyncio.run(engine.run([Msg("null")]))
 
 
 def test_an_answer_may_be_awaited_and_no_leaves_all_as_it_was():

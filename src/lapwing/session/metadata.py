@@ -20,6 +20,7 @@ from lapwing.errors import DataPathError, MetadataError, StateError
 
 _BUSY_SECONDS = 10.0
 _SCAN_ID = "scan_id"
+_NOTHING: Any = object()
 _TABLE = """
 CREATE TABLE IF NOT EXISTS metadata (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -81,10 +82,8 @@ class MetadataStore(MutableMapping[str, Any]):
             MetadataError: ``scan_id`` in here is no integer.
         """
         with self._transaction() as connection:
-            row = connection.execute(
-                "SELECT value FROM metadata WHERE key = ?", (_SCAN_ID,)
-            ).fetchone()
-            last = decode(row[0]) if row else 0
+            text = _text_of(connection, _SCAN_ID)
+            last = 0 if text is None else decode(text)
             if not isinstance(last, int) or isinstance(last, bool):
                 raise MetadataError(
                     f"metadata 'scan_id' is {last!r}; an integer is needed to count on",
@@ -143,7 +142,23 @@ class MetadataStore(MutableMapping[str, Any]):
             connection.execute(
                 "INSERT OR IGNORE INTO metadata (key, value) VALUES (?, ?)", (key, text)
             )
-        return self[key]
+            return decode(_text_of(connection, key) or text)
+
+    def pop(self, key: str, default: Any = _NOTHING) -> Any:
+        """Delete a key and return its value; if it is not there, the default.
+
+        Raises:
+            KeyError: It is not there, and no default is given.
+        """
+        # At one blow: another thread or process may delete it, too.
+        with self._transaction() as connection:
+            text = _text_of(connection, key)
+            connection.execute("DELETE FROM metadata WHERE key = ?", (key,))
+        if text is not None:
+            return decode(text)
+        if default is _NOTHING:
+            raise KeyError(key)
+        return default
 
     def clear(self) -> None:
         """Forget everything, the scan_id too."""
@@ -229,6 +244,12 @@ def _prepare(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(_TABLE)
+
+
+def _text_of(connection: sqlite3.Connection, key: str) -> str | None:
+    rows = connection.execute("SELECT value FROM metadata WHERE key = ?", (key,))
+    row = rows.fetchone()
+    return None if row is None else row[0]
 
 
 def _encode(key: Any, value: Any) -> str:

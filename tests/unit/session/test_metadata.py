@@ -147,6 +147,27 @@ def test_going_through_it_is_not_disturbed_by_changes(store):
     assert not store
 
 
+class Crossed(MetadataStore):
+    """Somebody else deletes each key as soon as it was read."""
+
+    def __getitem__(self, key):
+        value = super().__getitem__(key)
+        del self[key]
+        return value
+
+
+def test_what_is_changed_is_read_and_changed_at_one_blow(path):
+    with Crossed(path) as store:
+        store["a"] = 1
+        assert store.pop("a") == 1
+        assert store.pop("a", None) is None
+        with pytest.raises(KeyError, match="a"):
+            store.pop("a")
+        store["b"] = 2
+        assert store.setdefault("b", 3) == 2
+        assert "b" in store
+
+
 def test_threads_draw_different_numbers(store):
     drawn: list[int] = []
 

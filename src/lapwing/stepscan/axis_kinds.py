@@ -6,7 +6,7 @@ Test: tests/system/test_step_scan_records.py, against motor records.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lapwing.epics.fields import MOTOR_RECORD, MotorFields
@@ -15,6 +15,7 @@ from lapwing.epics.pv_objects import pv_name, speaks_for_itself
 from lapwing.errors import PlanArgumentError
 from lapwing.stepscan.axis import PVAxis
 from lapwing.stepscan.fields import fields_of
+from lapwing.stepscan.given import is_number, seconds_or_none
 from lapwing.stepscan.names import record_of
 
 
@@ -38,15 +39,16 @@ def check_options(
     Raises:
         PlanArgumentError: One cannot be.
     """
-    if tolerance is not None and not tolerance >= 0:
+    if tolerance is not None and not (is_number(tolerance) and tolerance >= 0):
         raise PlanArgumentError(
             f"{title}: {tolerance} is no tolerance; a number, 0 or more, is needed, or "
             "None"
         )
-    if limits is not None and not limits[0] < limits[1]:
+    if limits is not None and not _is_range(limits):
         raise PlanArgumentError(
             f"{title}: {limits} are no limits; a low one and a higher one are needed"
         )
+    seconds_or_none(of_pvs.get("timeout"), f"{title}: timeout")
     if of_device is None:
         return
     options = {"tolerance": tolerance, **of_pvs, **of_device}
@@ -54,6 +56,11 @@ def check_options(
         raise PlanArgumentError(
             f"{title}: {', '.join(given)} cannot be given with a device; only with a PV"
         )
+
+
+def _is_range(limits: Any) -> bool:
+    ends = list(limits) if isinstance(limits, Iterable) else []
+    return len(ends) == 2 and all(map(is_number, ends)) and ends[0] < ends[1]
 
 
 async def find_axis(

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from lapwing.engine import device_loop
 from lapwing.epics.channel import Control, Value
 from lapwing.epics.pv_objects import pv_name
+from lapwing.errors import PlanArgumentError
 from lapwing.protocols import DataKey
+from lapwing.stepscan.given import listed
 from lapwing.stepscan.names import key_of, record_of
 from lapwing.stepscan.point import Point
 
@@ -137,6 +139,9 @@ class SumCounter(Counter):
             nothing is corrected.
         name: Its data key; None makes one of the label.
 
+    Raises:
+        PlanArgumentError: There are no elements.
+
     Attributes:
         elements: PVs of the elements.
         rates: As given.
@@ -150,7 +155,9 @@ class SumCounter(Counter):
         *,
         name: str | None = None,
     ):
-        self.elements = tuple(map(pv_name, pvs))
+        self.elements = tuple(map(pv_name, listed(pvs, "pvs")))
+        if not self.elements:
+            raise PlanArgumentError(f"the sum {label!r} is of no PVs; it needs one")
         self.rates = tuple(rates)
         super().__init__(self.elements[0], label, name=name)
         self._num = len(self.elements)

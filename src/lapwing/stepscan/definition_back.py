@@ -102,6 +102,8 @@ def _positioner(one: Positioner) -> dict[str, Any]:
 
 
 def _trigger(one: Trigger) -> dict[str, Any]:
+    if one.has("abort"):
+        raise _cannot(f"{one!r}, which another PV ends")
     return {
         "pv": one.pv,
         "value": one.value,
@@ -146,4 +148,6 @@ def _posting(scan: StepScan) -> Any:
     for one in listeners:
         if one not in made_of:
             raise _cannot(f"{one!r}, which listens to it")
+    if len(listeners) > 1:
+        raise _cannot(f"{len(listeners)} posters; it has one")
     return made_of[listeners[0]].model_dump() if listeners else None

@@ -15,6 +15,7 @@ from lapwing.epics.pv_objects import pv_name
 from lapwing.epics.settings import Settings
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.dwell import Dwell
+from lapwing.stepscan.given import listed
 from lapwing.stepscan.hooks import Hook, Hooks
 from lapwing.stepscan.names import ExtraPVs, key_of, labelled
 from lapwing.stepscan.trigger import Trigger
@@ -36,6 +37,9 @@ class Detector(Hooks):
         pre_scan: Done before a scan.
         post_scan: Done after it.
         at_break: Done at each breakpoint.
+
+    Raises:
+        PlanArgumentError: The trigger is no Trigger, or a counter no Counter.
 
     Attributes:
         trigger: As given.
@@ -60,8 +64,10 @@ class Detector(Hooks):
         at_break: Hook | None = None,
     ):
         super().__init__(pre_scan, post_scan, at_break)
+        if trigger is not None:
+            listed([trigger], "trigger", Trigger)
         self.trigger = trigger
-        self.counters: list[Counter] = list(counters)
+        self.counters: list[Counter] = listed(counters, "counters", Counter)
         self.label = label or (trigger.label if trigger else "detector")
         self.name = name or key_of(self.label)
         self.extra_pvs = labelled(extra_pvs)

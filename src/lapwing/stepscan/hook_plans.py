@@ -43,15 +43,21 @@ def run_hooks(
         **known: What they may take.
     """
     owners = list(owners)
-    yield from _noting(errors, lambda: _until_functions_end(owners))
+    yield from noting(errors, lambda: _until_functions_end(owners))
     for owner in owners:
         if (hook := owner.hook(name)) is not None:
-            yield from _noting(errors, partial(_run_hook, owner, name, hook, known))
+            yield from noting(errors, partial(_run_hook, owner, name, hook, known))
 
 
-def _noting(
+def noting(
     errors: list[Exception] | None, what: Callable[[], MsgGenerator[None]]
 ) -> MsgGenerator[None]:
+    """Do something; note its error, so that the rest can be done too.
+
+    Args:
+        errors: Takes the error; None: it is raised.
+        what: A plan.
+    """
     try:
         yield from what()
     except Exception as exc:

@@ -6,7 +6,7 @@ Test: tests/system/test_step_scan.py, against the simulated beamline.
 """
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from lapwing.errors import DeviceError, FailedStatus, RunEngineControlException
 from lapwing.messages import Msg, MsgGenerator
 from lapwing.plans.plan import plan
 from lapwing.plans.preprocessors import run_wrapper
-from lapwing.stepscan.hook_plans import run_hooks
+from lapwing.stepscan.hook_plans import noting, run_hooks
 from lapwing.stepscan.recovery import asked, stop_all, with_recovery
 from lapwing.stepscan.taking import MOVES, PRIMARY, Pace, move, take_point
 
@@ -96,17 +96,8 @@ def _after(
     owners = list(reversed(scan.owners))
     taken = scan.progress.points_taken
     yield from run_hooks(owners, "post_scan", errors, scan=scan, point=taken)
-    yield from _noting(errors, lambda: _go_back(places, errors))
-    yield from _noting(errors, lambda: staged("unstage", scan))
-
-
-def _noting(
-    errors: list[Exception], what: Callable[[], Generator[Msg, Any, Any]]
-) -> MsgGenerator[None]:
-    try:
-        yield from what()
-    except Exception as exc:  # noqa: BLE001 - the rest is to be done, too
-        errors.append(exc)
+    yield from noting(errors, lambda: _go_back(places, errors))
+    yield from noting(errors, lambda: staged("unstage", scan))
 
 
 def staged(verb: str, scan: "StepScan") -> MsgGenerator[None]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lapwing.errors import PlanArgumentError
 from lapwing.trajectory import ArrayGenerator, CompoundGenerator
 
 
@@ -56,12 +57,31 @@ def mesh(
         end a row of the fastest axis.
 
     Raises:
-        PlanArgumentError: An axis has no positions, or one that is no finite number.
+        PlanArgumentError: There are no axes; or one has no positions, or one that is
+            no finite number.
     """
+    if not axes:
+        raise PlanArgumentError(
+            "a mesh has no axes; pairs of a name and positions are needed"
+        )
     rows = [
-        ArrayGenerator(f"axis {i}", "", np.asarray(positions, float), alternate=snake)
-        for i, (_, positions) in enumerate(axes)
+        ArrayGenerator(f"axis {i}", "", _positions(i, axis), alternate=snake)
+        for i, axis in enumerate(axes)
     ]
     points = CompoundGenerator(generators=rows).slice(0, None).midpoint
     row = len(rows[-1])
     return list(points.T.copy()), list(range(row - 1, len(points), row))
+
+
+def _positions(i: int, axis: Any) -> NDArray[np.float64]:
+    try:
+        _, given = axis
+        positions = np.asarray(given, float)
+    except (TypeError, ValueError):
+        positions = np.empty(0)
+    if positions.ndim != 1 or not positions.size:
+        raise PlanArgumentError(
+            f"axis {i} of the mesh is {axis!r}; a pair of a name and a list of numbers "
+            "is needed"
+        )
+    return positions

@@ -49,22 +49,35 @@ def labelled(given: ExtraPVs | None) -> dict[str, str]:
     """
     if given is None:
         return {}
-    if isinstance(given, str):
+    if isinstance(given, str) or not isinstance(given, Iterable):
         raise PlanArgumentError(
-            f"extra_pvs={given!r} is one text; a list of PVs is needed, or a mapping "
-            "of labels to PVs",
+            f"extra_pvs={given!r} is no list; a list of PVs is needed, or a mapping of "
+            "labels to PVs",
             hint=f"extra_pvs=[{given!r}]",
         )
     pairs = given.items() if isinstance(given, Mapping) else map(_pair, given)
     found: dict[str, str] = {}
     for label, given_pv in pairs:
-        pv, key = pv_name(given_pv), key_of(label)
-        if found.setdefault(key, pv) != pv:
-            raise PlanArgumentError(
-                f"two extra PVs are called {key!r}, {found[key]} and {pv}; each needs "
-                "a label of its own"
-            )
+        put_label(found, key_of(label), pv_name(given_pv))
     return found
+
+
+def put_label(found: dict[str, str], key: str, pv: str) -> None:
+    """Add an extra PV to those that are known by their data keys.
+
+    Args:
+        found: Those that are known.
+        key: Its data key.
+        pv: Its name.
+
+    Raises:
+        PlanArgumentError: Another PV has that key.
+    """
+    if found.setdefault(key, pv) != pv:
+        raise PlanArgumentError(
+            f"two extra PVs are called {key!r}, {found[key]} and {pv}; each needs a "
+            "label of its own"
+        )
 
 
 def _pair(given: Any) -> tuple[str, Any]:

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 from lapwing.errors import PlanArgumentError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detector import Detector
-from lapwing.stepscan.given import dwell_of, whole
+from lapwing.stepscan.given import dwell_of, listed, whole
 from lapwing.stepscan.hooks import Hook, Hooks
-from lapwing.stepscan.names import ExtraPVs, labelled
+from lapwing.stepscan.names import ExtraPVs, labelled, put_label
 from lapwing.stepscan.positioner import Positioner, check_lengths
 from lapwing.stepscan.trigger import Trigger
 
@@ -58,14 +58,15 @@ class Parts(Hooks):
         at_break: Hook | None,
     ):
         super().__init__(pre_scan, post_scan, at_break)
-        self.positioners = list(positioners)
-        given = list(detectors)
+        self.positioners = listed(positioners, "positioners", Positioner)
+        given = listed(detectors, "detectors")
         self.detectors = [one for one in given if isinstance(one, Detector)]
         self.devices = [one for one in given if not isinstance(one, Detector)]
-        self._triggers = list(triggers)
-        self._counters = list(counters)
+        self._triggers = listed(triggers, "triggers", Trigger)
+        self._counters = listed(counters, "counters", Counter)
         self.breakpoints = frozenset(
-            whole(one, "breakpoint", "the number of a point") for one in breakpoints
+            whole(one, "breakpoint", "the number of a point")
+            for one in listed(breakpoints, "breakpoints")
         )
         self.extra_pvs = labelled(extra_pvs)
         self.dwell = dwell_of(dwell)
@@ -121,17 +122,10 @@ class Parts(Hooks):
         found: dict[str, str] = {}
         for owner in (self, *self.positioners, *self.detectors):
             for key, pv in owner.extra_pvs.items():
-                if found.setdefault(key, pv) != pv:
-                    raise PlanArgumentError(
-                        f"two extra PVs are called {key!r}, {found[key]} and {pv}; "
-                        "each needs a label of its own"
-                    )
+                put_label(found, key, pv)
         return found
 
     def _refuse_what_cannot_be(self) -> None:
-        _refuse_others(self.positioners, Positioner)
-        _refuse_others(self._triggers, Trigger)
-        _refuse_others(self._counters, Counter)
         for one in self.devices:
             if isinstance(one, Counter) or not hasattr(one, "read"):
                 raise PlanArgumentError(
@@ -204,14 +198,3 @@ class Parts(Hooks):
             "counters": counters,
             "extra_pvs": self.all_extra_pvs(),
         }
-
-
-def _refuse_others(parts: Iterable[Any], kind: type) -> None:
-    for one in parts:
-        if not isinstance(one, kind):
-            raise PlanArgumentError(
-                f"{one!r} is no {kind.__name__}",
-                hint=f"{kind.__name__}({one!r}) makes one"
-                if isinstance(one, str)
-                else "",
-            )

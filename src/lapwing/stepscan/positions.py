@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lapwing.errors import PlanArgumentError, StateError
+from lapwing.stepscan.given import is_number, whole
 
 
 class Positions:
@@ -56,14 +57,27 @@ class Positions:
             npts: How many, 1 or more.
 
         Raises:
-            PlanArgumentError: A number is not finite, or there are none.
+            PlanArgumentError: An argument is no number, or not a finite one, or there
+                would be no positions.
         """
-        if npts < 1:
-            raise PlanArgumentError(f"{self.title}: {npts} positions are none")
-        self._take(np.linspace(start, stop, int(npts)))
+        num = whole(npts, f"{self.title}: npts", "a number of positions")
+        if num < 1:
+            raise PlanArgumentError(f"{self.title}: {num} positions are none")
+        for name, value in (("start", start), ("stop", stop)):
+            if not is_number(value):
+                raise PlanArgumentError(
+                    f"{self.title}: {name}={value!r} is no number; one is needed"
+                )
+        self._take(np.linspace(start, stop, num))
 
     def _take(self, array: ArrayLike) -> None:
-        positions = np.asarray(array)
+        try:
+            positions = np.asarray(array)
+        except ValueError:
+            raise PlanArgumentError(
+                f"{self.title}: the positions are lists of other lengths; one list is "
+                "needed"
+            ) from None
         if positions.ndim != 1 or not positions.size:
             raise PlanArgumentError(
                 f"{self.title}: the positions have the shape {positions.shape}; a "

@@ -15,6 +15,7 @@ from typing import Any
 
 from lapwing.data.paths import place_of_run
 from lapwing.epics.pv_objects import pv_name
+from lapwing.errors import PlanArgumentError
 from lapwing.stepscan.posting_board import Board
 from lapwing.stepscan.posting_link import Link, LostError
 from lapwing.stepscan.posting_outline import outline_of
@@ -60,6 +61,9 @@ class Poster(Silent):
             None: it is not told.
         obey: Whether requests are obeyed.
 
+    Raises:
+        PlanArgumentError: The prefix is no text, or the template none.
+
     Attributes:
         num_posted: How many values were posted.
     """
@@ -73,6 +77,10 @@ class Poster(Silent):
         data_dir: str | Path | None = None,
         obey: bool = True,
     ):
+        if not callable(template):
+            raise PlanArgumentError(
+                f"template={template!r} is none; INFO or SSCAN is needed"
+            )
         self._template_of = template
         self._prefix = pv_name(prefix)
         self._separator = separator

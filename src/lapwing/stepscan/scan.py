@@ -23,7 +23,7 @@ from lapwing.stepscan.connecting import connect_scan, reconnect, verify
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.engine_side import EngineSide
 from lapwing.stepscan.estimate import seconds_of
-from lapwing.stepscan.given import count_of, number
+from lapwing.stepscan.given import count_of, listed, number, seconds_or_none
 from lapwing.stepscan.hooks import Hook
 from lapwing.stepscan.loop import step_scan
 from lapwing.stepscan.names import ExtraPVs
@@ -133,18 +133,14 @@ class StepScan(Parts):
         self.pos_settle_time = number(pos_settle_time, "pos_settle_time")
         self.det_settle_time = number(det_settle_time, "det_settle_time")
         self.max_retries = count_of(max_retries, "max_retries")
-        self.reconnect_timeout = (
-            None
-            if reconnect_timeout is None
-            else number(reconnect_timeout, "reconnect_timeout")
-        )
+        self.reconnect_timeout = seconds_or_none(reconnect_timeout, "reconnect_timeout")
         self.min_runtime = number(min_runtime, "min_runtime", most=1.0)
         self.keep_invalid = keep_invalid
         self.restore = restore
         self.md = dict(md or {})
         self.requests = Requests()
         self.engine_side = EngineSide(self)
-        self.progress = Progress(list(listeners))
+        self.progress = Progress(listed(listeners, "listeners"))
         self.progress.message_points = count_of(message_points, "message_points")
         if data_callback is not None:
             self.progress.listeners.append(Calls(self, data_callback))
@@ -300,8 +296,11 @@ class StepScan(Parts):
 
         Args:
             num_points: How many, counted from the next one.
+
+        Raises:
+            PlanArgumentError: It is no whole number, 0 or more.
         """
-        self.requests.skip(num_points)
+        self.requests.skip(count_of(num_points, "num_points"))
 
     def __repr__(self) -> str:
         return f"StepScan({self.name!r}, {self.positioners!r})"

@@ -12,6 +12,7 @@ from lapwing.engine import device_loop
 from lapwing.epics.device import EpicsDevice
 from lapwing.epics.pv_objects import pv_name
 from lapwing.status import Status, status_of
+from lapwing.stepscan.given import seconds_or_none
 from lapwing.stepscan.names import key_of
 from lapwing.stepscan.waiting import begin, is_done
 
@@ -28,6 +29,9 @@ class Trigger(EpicsDevice):
         abort_pv: The PV that ends it when 1 is written to it, in place of
             ``abort_value`` to its own.
         timeout: Seconds that it may take beyond ``dwell``; None waits for ever.
+
+    Raises:
+        PlanArgumentError: It is no PV, or the timeout no number of seconds.
 
     Attributes:
         pv: Name of the PV.
@@ -57,7 +61,7 @@ class Trigger(EpicsDevice):
         self.value = value
         self.abort_value = 1 if abort_pv else abort_value
         self._abort = "abort" if abort_pv else "trigger"
-        self.timeout = timeout
+        self.timeout = seconds_or_none(timeout, "timeout")
         self.dwell = 0.0
         self.runtime = 0.0
         self._status: Status | None = None

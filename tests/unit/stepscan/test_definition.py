@@ -365,12 +365,19 @@ class OwnCounter(Counter):
     """A counter of a user's own."""
 
 
+def poster():
+    (made,) = scan_of("npts: 1\nposting: {prefix: A}").progress.listeners
+    return made
+
+
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
         ({"pre_scan": print}, "the hook pre_scan of step_scan"),
         ({"data_callback": print}, "which listens to it"),
         ({"counters": [OwnCounter("A")]}, "a class of its own"),
+        ({"triggers": [Trigger("A", abort_pv="B")]}, "which another PV ends"),
+        ({"listeners": [poster(), poster()]}, "2 posters; it has one"),
     ],
 )
 def test_what_data_cannot_say_is_refused(parts, words):

@@ -17,6 +17,7 @@ from lapwing.errors import DeviceError
 from lapwing.stepscan.counter import Counter
 from lapwing.stepscan.detectors.file_plugin import FilePlugin
 from lapwing.stepscan.detectors.ready import Answers, ReadyDetector, named
+from lapwing.stepscan.given import listed
 from lapwing.stepscan.trigger import Trigger
 
 NUM_REGIONS = 32
@@ -66,7 +67,7 @@ class AreaDetector(ReadyDetector):
     ):
         self._cam = cam
         self._roistat, self._stats = roistat, stats
-        self._statistics = tuple(statistics)
+        self._statistics = tuple(listed(statistics, "statistics"))
         self._trigger_mode = trigger_mode
         self._lazy = f"{file_plugin}:LazyOpen" if file_path is not None else ""
         self._live: bool | None = None  # nobody has looked whether it is

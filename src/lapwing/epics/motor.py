@@ -11,7 +11,7 @@ import asyncio
 from typing import Any
 
 from lapwing.devices.limits import Limits, check_position
-from lapwing.epics.channel import Value
+from lapwing.epics.channel import Channel, Client, Value
 from lapwing.epics.fields import MOTOR_RECORD, SIM_FIELDS, MotorFields
 from lapwing.epics.move import Move
 from lapwing.epics.pv_objects import prefix_of
@@ -72,6 +72,17 @@ class EpicsMotor(ReadableDevice):
         self._move: Move | None = None
         self._stops = 0
         self._stop_was_meant = False
+
+    def open_channels(self, client: Client) -> list[Channel]:
+        """Return the motor's channels, made anew for another client.
+
+        Args:
+            client: The client of the running event loop.
+        """
+        if client is not self._client:
+            # Another loop's would not do here, and may never be given back.
+            self._turn = asyncio.Lock()
+        return super().open_channels(client)
 
     async def when_connected(self) -> None:
         """Check the kinds of PVs, and follow read-back, limits and velocity."""

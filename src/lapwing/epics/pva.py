@@ -69,9 +69,8 @@ class PvaChannel(Connection):
 
     def __init__(self, client: "PvaClient", pv: str, device: str):
         super().__init__(client, "pva", pv, device)
+        self._context, self._raw = client.context, client.raw
         self._requests = (client.sending, client.blocking)
-        self._context = client.context
-        self._raw = client.raw
         self._watch: PvaMonitor | None = None
         self._watched = SMALL
         self._look: Batch | None = None
@@ -227,8 +226,7 @@ class PvaChannel(Connection):
         for monitor in (self._watch, *self._monitors):
             if monitor is not None:
                 monitor.close()
-        self._watch = self._look = None
-        self._monitors = []
+        self._watch, self._look, self._monitors = None, None, []
 
     def error(
         self, answer: Exception, action: str, timeout: float | None

@@ -31,7 +31,7 @@ from lapwing.epics.pyepics_values import (
     control_of,
     forget_gets,
     read,
-    takes,
+    write,
 )
 from lapwing.epics.sentences import late, lost, title
 from lapwing.epics.waiting import first_done
@@ -175,18 +175,10 @@ class PyepicsChannel(Connection):
                 if not over.done():
                     over.set_exception(self.refused(action, reason))
 
-        self._begin(self._send(ready, finish)).add_done_callback(on_sent)
+        tell = partial(call, self._loop, finish)
+        sending = self._begin(self._run(write, self._object, ready, tell))
+        sending.add_done_callback(on_sent)
         return over
-
-    async def _send(self, ready: Any, finish: Callable[[], None]) -> None:
-        if takes(self._object.put, "callback"):
-            tell = partial(call, self._loop, finish)
-            await self._run(
-                partial(self._object.put, ready, callback=lambda *_, **__: tell())
-            )
-        else:
-            await self._run(partial(self._object.put, ready, wait=True))
-            finish()
 
     def _end_put(self, held: "asyncio.Future[None]") -> None:
         if self._held.get(self.pv) is held:

@@ -145,6 +145,21 @@ def takes(function: Callable[..., Any], name: str) -> bool:
     return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
+def write(pv: Any, value: Any, tell: Callable[[], None]) -> None:
+    """Write a value, in a thread that may block.
+
+    Args:
+        pv: The object.
+        value: As it takes it.
+        tell: Called, in any thread, when the object calls the put complete.
+    """
+    if takes(pv.put, "callback"):
+        pv.put(value, callback=lambda *_, **__: tell())
+    else:
+        pv.put(value, wait=True)
+        tell()
+
+
 def read(pv: Any, timeout: float) -> Value | None:
     """Return a value that the server told now, not one that a monitor left.
 

@@ -121,16 +121,22 @@ class Settings(EpicsDevice):
         self._before = {}
         if not before:
             return
-        with contextlib.suppress(DeviceError):
-            # A lost server is waited for once, not for each of its PVs.
-            channels = [self.channel(pv) for pv in before]
-            await clients.client().connect(channels, connection.PATIENCE)
         errors: dict[str, LapwingError] = {}
-        for pv, value in reversed(before.items()):
-            try:
-                await self._put_back(pv, value)
-            except (DeviceError, PlanArgumentError) as exc:
-                errors[pv] = exc
+        left = dict(before)
+        try:
+            with contextlib.suppress(DeviceError):
+                # A lost server is waited for once, not for each of its PVs.
+                channels = [self.channel(pv) for pv in before]
+                await clients.client().connect(channels, connection.PATIENCE)
+            for pv, value in reversed(before.items()):
+                try:
+                    await self._put_back(pv, value)
+                    del left[pv]
+                except (DeviceError, PlanArgumentError) as exc:
+                    errors[pv] = exc
+        finally:
+            # Also if it is cut off in the midst of it.
+            for pv, value in left.items():
                 self._owed[pv] = (value, self._written.get(pv))
         if errors:
             raise self._not_put_back(errors, before)

@@ -31,6 +31,7 @@ class Channel:
 
     async def put(self, value, *, wait=True, timeout=None):  # noqa: ASYNC109
         self._puts.append((self.pv, value, timeout))
+        await asyncio.sleep(0)
 
 
 class Client:
@@ -107,3 +108,18 @@ def test_a_motor_that_is_not_in_go_is_not_sent_anywhere(monkeypatch, mode):
             motor.check_value(5.0)
 
     assert with_motor(monkeypatch, work, SPMG=mode) == []
+
+
+def test_moves_wait_for_each_other_in_each_event_loop_anew(monkeypatch):
+    motor = EpicsMotor("M", "x")
+
+    async def main():
+        client = Client({"DMOV": 1, "SPMG": 3, "RBV": 5.0, "VELO": 1.0})
+        client.values["VAL"] = 5.0
+        monkeypatch.setattr(clients, "client", lambda: client)
+        await motor.connect()
+        for status in [motor.set(5.0), motor.set(5.0)]:
+            await status
+
+    for _ in range(2):
+        asyncio.run(main())

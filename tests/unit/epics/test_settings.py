@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from kit import until
 
 from lapwing.epics import clients
 from lapwing.epics.settings import Settings, together
@@ -83,6 +84,21 @@ def test_what_is_owed_comes_back_with_the_next_scan():
         await settings.write({"B": 5})
         await settings.restore()
         assert records["B"].value == 0
+
+    with_settings(work)
+
+
+def test_what_is_left_when_it_is_cut_off_is_owed():
+    async def work(settings, records, log):
+        await settings.write({"A": 1, "B": 2})
+        restoring = asyncio.ensure_future(settings.restore())
+        await until(lambda: ("B", 0) in log)
+        restoring.cancel()
+        await asyncio.gather(restoring, return_exceptions=True)
+        assert records["A"].value == 1
+        await settings.write({"A": 5})
+        await settings.restore()
+        assert records["A"].value == 0
 
     with_settings(work)
 

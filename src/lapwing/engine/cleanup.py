@@ -52,6 +52,17 @@ async def _tell(call: Call, method: Callable[[], Any]) -> None:
 async def clean_up(call: Call) -> None:
     """Do at the end of a call all that the plan has left undone."""
     call.over = True
+    try:
+        await _leave_in_order(call)
+    finally:
+        # Also if the loop is being shut down, and cancels all that it still does.
+        _close_runs(call)
+        for plan in reversed(call.plans):
+            close_plan(plan)
+        call.plans.clear()
+
+
+async def _leave_in_order(call: Call) -> None:
     readings = call.ahead.discard()
     if readings:
         await asyncio.wait(readings, timeout=call.engine.cleanup_timeout)
@@ -61,10 +72,6 @@ async def clean_up(call: Call) -> None:
     for obj in reversed(list(call.staged.values())):
         await _within_limit(call, obj, "unstage", lambda o=obj: _unstage(o))
     call.staged.clear()
-    _close_runs(call)
-    for plan in reversed(call.plans):
-        close_plan(plan)
-    call.plans.clear()
 
 
 def _stop_monitors(call: Call) -> None:

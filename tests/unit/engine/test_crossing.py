@@ -173,6 +173,26 @@ def test_a_paused_plan_of_which_the_end_is_asked_for_twice_ends_once(verb):
     assert engine.state == "idle"
 
 
+def test_a_loop_that_ends_in_the_midst_of_the_clean_up_leaves_no_run_open():
+    engine, docs = make_engine()
+    det, unstaging = Detector(), []
+
+    def unstage():
+        unstaging.append(Status("det", "unstage"))
+        return unstaging[-1]
+
+    det.unstage = unstage
+
+    async def main():
+        task = asyncio.create_task(engine.run([Msg("open_run"), Msg("stage", det)]))
+        await until(lambda: unstaging)
+        return task
+
+    assert asyncio.run(main()).cancelled()
+    assert len(docs.named("stop")) == 1
+    assert engine.state == "idle"
+
+
 class Shared(UserDict):
     """Metadata of which somebody else deletes a key just as they are read."""
 

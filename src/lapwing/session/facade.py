@@ -11,6 +11,7 @@ import inspect
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from contextlib import AbstractContextManager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
@@ -159,6 +160,7 @@ class RunEngine:
         self.take_up: TakeUp | None = None
         self._taken: Taken | None = None
         self._giving_back = threading.Lock()
+        self._following: threading.Thread | None = None
         self.on_pause: Callable[[EngineResult], PauseChoice] | None = None
         self.instead: Instead | None = None
         self.context_managers = list(
@@ -191,7 +193,7 @@ class RunEngine:
         self._give_back()  # what somebody else has ended a moment ago
         for listener in self.before_call:
             listener(plan)
-        return self._answer(self._block(self._run, plan, subs, **metadata))
+        return self._answer(self._block(partial(self._run, plan, subs, **metadata)))
 
     async def _run(
         self, plan: Any, subs: Subscribers, /, **metadata: Any
@@ -243,14 +245,14 @@ class RunEngine:
                 hint="RE = lapwing.session().RE",
             )
         try:
-            taken = self._taken = self.take_up(which, plan, yes)
+            taken = self.take_up(which, plan, yes)
         except LapwingError:
             as_generator(plan).close()  # it was not forgotten, only refused
             raise
-        work = self.engine.resume_call
-        return self._answer(
-            self._block(work, taken.records, plan, subs, confirm=taken.confirm)
+        work = partial(
+            self.engine.resume_call, taken.records, plan, subs, confirm=taken.confirm
         )
+        return self._answer(self._block(work, taken))
 
     async def ask(self, question: Callable[[], bool]) -> bool:
         """Let the thread that waits for the call ask a person; Ctrl-C means no."""
@@ -269,11 +271,11 @@ class RunEngine:
         Raises:
             StateError: The paused plan is no step scan.
         """
-        return self._answer(self._block(self.engine.skip, num_points))
+        return self._answer(self._block(partial(self.engine.skip, num_points)))
 
     def abort(self, reason: str = "") -> tuple[str, ...] | EngineResult:
         """End the plan; its open runs are closed with "abort"."""
-        return self._returned(self._block(self.engine.abort, reason))
+        return self._returned(self._block(partial(self.engine.abort, reason)))
 
     def stop(self) -> tuple[str, ...] | EngineResult:
         """End the plan; its open runs are closed with "success"."""
@@ -294,17 +296,22 @@ class RunEngine:
 
     def _block(
         self,
-        work: Callable[..., Coroutine[Any, Any, EngineResult]],
-        *args: Any,
-        **kwargs: Any,
+        work: Callable[[], Coroutine[Any, Any, EngineResult]],
+        taken: Taken | None = None,
     ) -> EngineResult:
+        """Wait for a call to end or to pause, and do what follows.
+
+        Args:
+            work: The call.
+            taken: What it was taken up from, if a crash had cut it off.
+        """
         device_loop.refuse_if_current("RE()")
         with contextlib.ExitStack() as stack:
             # First: a Ctrl-C that comes with the first message must find its handler.
             for surround in self.context_managers:
                 stack.enter_context(surround(self))
-            stack.callback(self._give_back)
-            result = self._waiting.result_of(work(*args, **kwargs))
+            stack.callback(self._give_back, taken)
+            result = self._waiting.result_of(work())
         self._tell(result)
         return result
 
@@ -314,20 +321,33 @@ class RunEngine:
 
     def _follow_unwatched(self, result: EngineResult) -> None:
         """Do what follows a call for which nobody waits; listeners may block."""
-        threading.Thread(
+        self._following = threading.Thread(
             target=self._end_unwatched, args=(result,), name="lapwing-after-call"
-        ).start()
+        )
+        self._following.start()
 
     def _end_unwatched(self, result: EngineResult) -> None:
         self._give_back()
         self._tell(result)
 
-    def _give_back(self) -> None:
-        """Let go of a call that was taken up, unless it is paused."""
+    def wait_unwatched(self) -> None:
+        """Wait until all is done that follows a call which ended unwatched."""
+        following = self._following
+        if following is not None and following is not threading.current_thread():
+            following.join()
+
+    def _give_back(self, taken: Taken | None = None) -> None:
+        """Let go of a call that was taken up; of one that is paused at its end.
+
+        Args:
+            taken: The call, if it is now that its first wait ends.
+        """
         with self._giving_back:
+            if taken is not None:
+                self._taken = taken
             if self._taken is not None and self.state.is_idle:
-                taken, self._taken = self._taken, None
-                taken.give_back()
+                ended, self._taken = self._taken, None
+                ended.give_back()
 
     def _answer(self, result: EngineResult) -> tuple[str, ...] | EngineResult:
         while result.paused and self.on_pause is not None:

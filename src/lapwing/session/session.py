@@ -272,6 +272,7 @@ class Session:
             self._close_all()
 
     def _close_all(self) -> None:
+        self.RE.wait_unwatched()  # it tells where the data are
         self.best.hold()
         self.journal.leave()
         self.feeds.close(timeout=60)

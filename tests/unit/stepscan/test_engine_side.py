@@ -354,20 +354,14 @@ def test_what_follows_a_call_follows_one_that_is_aborted_where_nobody_waits(tmp_
         assert line.endswith(s.file_of(rig.stop["run_start"]).name)
 
 
-def test_a_call_that_was_taken_up_is_given_back_when_it_ends_where_nobody_waits():
-    class Taken:
-        given_back = threading.Event()
-
-        def give_back(self):
-            assert RE.state.is_idle
-            self.given_back.set()
-
-    RE = RunEngine()
-    rig = Rig(RE)
-    rig.at_point(2, RE.request_pause)
-    with pytest.raises(RunEngineInterrupted):
-        RE(rig.scan.plan())
-    RE._taken = Taken()
-    rig.scan.abort("by a PV")
-    assert Taken.given_back.wait(20)
-    RE(rig.scan.plan())
+def test_a_session_that_is_closed_meanwhile_has_told_where_the_data_are(tmp_path):
+    said = []
+    with session(tmp_path, environ={}, table=False, progress=False, peaks=False) as s:
+        s.best.screen.line = lambda text, style="": said.append(text)
+        rig = Rig(s.RE)
+        rig.at_point(2, s.RE.request_pause)
+        with pytest.raises(RunEngineInterrupted):
+            s.RE(rig.scan.plan())
+        rig.scan.abort("by a PV")
+    assert said[0].startswith("data: ")
+    assert rig.stop["exit_status"] == "abort"

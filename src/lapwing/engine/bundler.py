@@ -63,6 +63,8 @@ class RunBundler:
         self._announced: dict[str, Document] = {}
         # The event that was being bundled at the checkpoint, as it was then.
         self._marked_bundle: Bundle | None = None
+        # Whether the event that the plan is about was given up by a rewind.
+        self._taken_back = False
         # seq_num of each stream that went on since the checkpoint, as it was then
         self._marks: dict[str, int] = {}
 
@@ -85,6 +87,7 @@ class RunBundler:
                 f"{self._bundle.state.name!r} was open; 'save' or 'drop' that first"
             )
         self._bundle = Bundle(self.state(name))
+        self._taken_back = False
 
     def is_simple(self, obj: Any) -> bool:
         """Whether a reading of ``obj`` needs nothing but `add`."""
@@ -149,6 +152,9 @@ class RunBundler:
         Raises:
             IllegalMessageSequence: There is none.
         """
+        if self._bundle is None and self._taken_back:
+            self._taken_back = False
+            return
         self._require_bundle("drop")
         self._abandon()
 
@@ -396,6 +402,8 @@ class RunBundler:
 
     def rewind(self) -> None:
         """Go back to the last mark: events taken since reuse their seq_num."""
+        # The plan knows nothing of that, and may drop the event if it is told to end.
+        self._taken_back = self._taken_back or self._bundle is not None
         self._abandon()
         if self._marked_bundle is not None:
             self._bundle = self._marked_bundle.copy()

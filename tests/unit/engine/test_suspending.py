@@ -4,10 +4,17 @@ import asyncio
 import threading
 
 import pytest
-from kit import Detector, Motor, make_engine, until
+from kit import AsyncDetector, Detector, Motor, make_engine, until
 
 from lapwing import Msg
-from lapwing.errors import FailedPause, FailedStatus, NoReplayAllowed, RequestAbort
+from lapwing.errors import (
+    FailedPause,
+    FailedStatus,
+    IllegalMessageSequence,
+    NoReplayAllowed,
+    RequestAbort,
+)
+from lapwing.plan_stubs import trigger_and_read
 from lapwing.plans import count
 
 
@@ -611,6 +618,62 @@ def test_a_failure_of_a_device_while_suspended_is_told():
     with pytest.raises(FailedStatus, match="broken"):
         asyncio.run(main())
     assert engine.state == "idle"
+
+
+@pytest.mark.parametrize("verb", ["abort", "stop"])
+def test_ended_while_suspended_in_the_midst_of_an_event(verb):
+    engine, docs = make_engine()
+    said = []
+
+    def hook(msg):
+        said.append(msg.command)
+        if msg.command == "read" and "wait_for" not in said:
+            engine.request_suspend(asyncio.Event().wait)
+
+    engine.msg_hook = hook
+
+    async def main():
+        task = asyncio.create_task(engine.run(count([AsyncDetector()], 3)))
+        await until(lambda: "wait_for" in said)
+        await getattr(engine, verb)()
+        return await task
+
+    # The plan drops the event that it has begun, which the suspension has taken back.
+    result = asyncio.run(main())
+    assert "drop" in said
+    wanted = "abort" if verb == "abort" else "success"
+    assert result.exit_status == wanted
+    assert [doc["exit_status"] for doc in docs.named("stop")] == [wanted]
+
+
+def test_ended_before_an_event_that_a_pause_took_back_is_begun_anew():
+    engine, docs = make_engine()
+
+    def pause(msg):
+        if msg.command == "read":
+            engine.request_pause()
+
+    def plan():
+        yield Msg("open_run")
+        yield Msg("checkpoint")
+        yield Msg("sleep", None, 1)
+        yield from trigger_and_read([AsyncDetector()])
+
+    async def main():
+        engine.msg_hook = pause
+        assert (await engine.run(plan())).paused
+        engine.msg_hook = lambda msg: engine.request_abort("enough")
+        return await engine.resume()
+
+    result = asyncio.run(main())
+    assert (result.exit_status, result.reason) == ("abort", "enough")
+    assert len(docs.named("stop")) == 1
+
+
+def test_an_event_that_was_never_begun_cannot_be_dropped():
+    engine, _ = make_engine()
+    with pytest.raises(IllegalMessageSequence, match="'drop' came without"):
+        asyncio.run(engine.run([Msg("open_run"), Msg("drop")]))
 
 
 def test_an_idle_engine_is_not_suspended():

@@ -50,17 +50,7 @@ def step_scan(scan: "StepScan") -> MsgGenerator[str]:
 
 
 def _from_stage_to_unstage(scan: "StepScan") -> Generator[Msg, Any, str]:
-    relative = [one for one in scan.positioners if one.relative]
-    for one in relative:
-        one.origin = None
-    yield from staged("stage", scan)
-    # After a crash the detectors hold what this scan has set, not what was before.
-    kept = recorded(lambda: [one.before for one in scan.detectors])
-    for one, before in zip(scan.detectors, kept, strict=True):
-        one.take_over(before)
-    for one in relative:
-        location = yield Msg("locate", one)
-        one.origin = 0.0 if location is None else float(location["setpoint"])
+    yield from _make_ready(scan)
     errors: list[Exception] = []
     places: dict[Any, Any] = {}
     try:
@@ -82,6 +72,21 @@ def _from_stage_to_unstage(scan: "StepScan") -> Generator[Msg, Any, str]:
         _log(errors[1:])
         raise errors[0]
     return uid
+
+
+def _make_ready(scan: "StepScan") -> MsgGenerator[None]:
+    """Stage all of it, and take note of what was before."""
+    relative = [one for one in scan.positioners if one.relative]
+    for one in relative:
+        one.origin = None
+    yield from staged("stage", scan)
+    # After a crash the detectors hold what this scan has set, not what was before.
+    kept = recorded(lambda: [one.before for one in scan.detectors])
+    for one, before in zip(scan.detectors, kept, strict=True):
+        one.take_over(before)
+    for one in relative:
+        location = yield Msg("locate", one)
+        one.origin = 0.0 if location is None else float(location["setpoint"])
 
 
 def _log(errors: list[Exception]) -> None:

@@ -85,12 +85,7 @@ class Positions:
             )
         if positions.dtype.kind in "biuf":
             positions = positions.astype(float)
-            if not np.isfinite(positions).all():
-                at = int(np.flatnonzero(~np.isfinite(positions))[0])
-                raise PlanArgumentError(
-                    f"{self.title}: position {at} is {positions[at]}; finite numbers "
-                    "are needed"
-                )
+            self._require_finite(positions)
         elif positions.dtype.kind not in "U":
             raise PlanArgumentError(
                 f"{self.title}: positions are numbers, or choices by their texts, not "
@@ -102,6 +97,14 @@ class Positions:
                 "stands; numbers are needed"
             )
         self.array = positions
+
+    def _require_finite(self, positions: NDArray[np.float64]) -> None:
+        wrong = np.flatnonzero(~np.isfinite(positions))
+        if wrong.size:
+            raise PlanArgumentError(
+                f"{self.title}: position {wrong[0]} is {positions[wrong[0]]}; finite "
+                "numbers are needed"
+            )
 
     def position(self, i: int) -> Any:
         """Return position ``i``, counted from 0, as a float or a text.

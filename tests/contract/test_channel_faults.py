@@ -209,6 +209,7 @@ def test_a_channel_that_is_closed_ends_what_is_under_way(
         errors = await asyncio.gather(put, get, return_exceptions=True)
         assert [type(error) for error in errors] == [DisconnectedError] * 2
         beamline.thaw()
+        await client.connect([stall], 30)
         await stall.put(0)
         assert len(heard) == told
 
@@ -218,7 +219,6 @@ def test_a_channel_that_is_closed_ends_what_is_under_way(
 def test_many_puts_at_once_go_one_after_the_other_and_hold_nothing_else_up(
     beamline, connect, client, run
 ):
-    client.answer_timeout = SILENCE
     x, stall, stop, dwell = connect(
         "SIM:X", "SIM:X:STALL", "SIM:X:STOP", "SIM:DET:DWELL"
     )

@@ -83,9 +83,6 @@ class StepScan(Parts):
         requests: ``pause``, ``resume``, ``abort`` and ``skip`` a scan that runs.
         progress: How far it is.
         point: What is read at each point.
-
-    Source:
-        The step-scan seed document, "Epics Step Scan".
     """
 
     def __init__(

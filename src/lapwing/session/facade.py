@@ -3,6 +3,7 @@
 Owns waiting for the engine from another thread, and Ctrl-C meanwhile.
 Must not know files, tables or stores; see `session`.
 Test: run plans on soft devices from a plain function.
+Long because it has all that a person may ask of an engine, each with its description.
 """
 
 import asyncio

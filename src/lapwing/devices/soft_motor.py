@@ -45,8 +45,8 @@ class SoftMotor:
         precision: Decimals worth showing.
 
     Raises:
-        PlanArgumentError: The position is no finite number, or the velocity no
-            positive one.
+        PlanArgumentError: The position is no finite number, the velocity no positive
+            one, or the limits no lower and higher one.
     """
 
     parent = None
@@ -63,7 +63,7 @@ class SoftMotor:
         precision: int = 3,
     ):
         self.name = name
-        self.limits = Limits(*limits) if limits else Limits()
+        self.limits = _limits_of(name, limits)
         self._clock = clock
         self._unit, self._precision = units, precision
         self.velocity = velocity
@@ -232,5 +232,24 @@ class SoftMotor:
 
 
 def _is_speed(value: Any) -> bool:
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return number and 0 < float(value) < math.inf
+    return _is_number(value) and 0 < float(value) < math.inf
+
+
+def _limits_of(name: str, limits: tuple[float, float] | None) -> Limits:
+    if limits is None:
+        return Limits()
+    # `Limits` takes them for none if they are the wrong way round, as EPICS does.
+    ordered = isinstance(limits, tuple | list) and len(limits) == 2
+    if not (ordered and all(map(_is_number, limits)) and limits[0] < limits[1]):
+        raise PlanArgumentError(
+            f"motor {name}: {limits!r} are no limits; they are the lowest and the "
+            "highest position, such as (-5, 5)",
+            hint="None is for no limits",
+            device=name,
+            value=limits,
+        )
+    return Limits(*limits)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

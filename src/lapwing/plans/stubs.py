@@ -177,7 +177,8 @@ def mv(
     """
     if len(args) % 2:
         raise PlanArgumentError(
-            f"mv takes pairs of device and value, but was given {len(args)} arguments"
+            "mv takes pairs of device and value, but was given an odd number of "
+            f"arguments, {len(args)}"
         )
     group = group or new_group("mv")
     step = dict(zip(args[::2], args[1::2], strict=True))

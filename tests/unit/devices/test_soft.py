@@ -184,6 +184,14 @@ def test_a_detector_may_give_arrays():
     assert "precision" not in key
 
 
+@pytest.mark.parametrize(
+    "limits", [(1, 0), (1, 1), (), (0, math.nan), (0, 1, 2), "05", 5, (False, True)]
+)
+def test_limits_that_would_be_none_are_refused(limits):
+    with pytest.raises(PlanArgumentError, match=r"motor x: .* are no limits"):
+        SoftMotor("x", limits=limits)
+
+
 @pytest.mark.parametrize("velocity", [0, 0.0, -1, math.nan, math.inf, "fast", True])
 def test_a_velocity_that_is_none_is_refused_before_anything_moves(velocity, clock):
     with pytest.raises(PlanArgumentError, match=r"motor x: .* is no velocity"):

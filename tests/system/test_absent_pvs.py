@@ -51,7 +51,7 @@ async def found(pv):
             channel.close()
         return True
 
-    await until(answers, timeout=40)
+    await until(answers, timeout=100)
 
 
 def test_one_that_somebody_else_waits_for_is_looked_for_all_the_same(run):

@@ -22,8 +22,8 @@ from lapwing.annotation.trees import described_trees
 from lapwing.annotation.words import words_for
 from lapwing.errors import PlanArgumentError
 
-MANY = settings(max_examples=200, deadline=None)
-FEW = settings(max_examples=60, deadline=None)
+MANY = settings(max_examples=200)
+FEW = settings(max_examples=60)
 PLENTY = re2.Options()
 PLENTY.max_mem = 1 << 28
 PLENTY.log_errors = False
@@ -252,7 +252,7 @@ def test_what_is_nearest_is_one_of_the_known(name, known):
 
 
 @pytest.mark.soak
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=20_000)
 @given(plans, descriptions, device_lists)
 @pytest.mark.timeout(900)
 def test_validation_always_answers_many_times(

@@ -47,7 +47,7 @@ groups = st.dictionaries(
 permissions = st.fixed_dictionaries(
     {"user_groups": st.dictionaries(st.sampled_from(["root", "users", "é"]), groups)}
 )
-MANY = settings(max_examples=120, deadline=None)
+MANY = settings(max_examples=120)
 
 
 @MANY
@@ -80,7 +80,7 @@ def test_a_file_of_anything_is_an_answer_or_our_error(content):
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-@settings(max_examples=8_000, deadline=None)
+@settings(max_examples=8_000)
 @given(contents)
 def test_many_more_files_of_anything(content):
     read_anything(content)

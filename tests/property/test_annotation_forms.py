@@ -94,7 +94,7 @@ def agree(plan: dict[str, Any], given_values: dict[str, Any]) -> bool:
     return ok
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(types | st.none(), bounds, values)
 def test_schema_and_check_agree_on_a_value(text, limits, value):
     agree(described(parameter("x", text, **limits)), {"x": value})
@@ -102,13 +102,13 @@ def test_schema_and_check_agree_on_a_value(text, limits, value):
 
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=10_000)
 @given(types | st.none(), bounds, values)
 def test_schema_and_check_agree_on_many_more(text, limits, value):
     agree(described(parameter("x", text, **limits)), {"x": value})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.sampled_from(KINDS), unique=True, min_size=1),
     st.booleans(),

@@ -3,7 +3,7 @@
 import string
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lapwing.stepscan.definition import dumps, loads, read_text, to_definition
@@ -108,13 +108,11 @@ definitions = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(plain)
 def test_any_data_are_the_same_when_they_are_read_back_from_yaml(data):
     assert parse(to_yaml(data))[0] == data
 
 
-@settings(deadline=None)
 @given(definitions)
 def test_a_definition_is_the_same_when_it_is_read_back(told):
     definition = ScanDefinition.model_validate(told)
@@ -122,7 +120,6 @@ def test_a_definition_is_the_same_when_it_is_read_back(told):
     assert loads(dumps(definition, "json")) == definition
 
 
-@settings(deadline=None)
 @given(definitions)
 def test_a_scan_is_the_same_when_its_definition_makes_one(told):
     text = dumps(ScanDefinition.model_validate(told))
@@ -136,7 +133,6 @@ def test_a_scan_is_the_same_when_its_definition_makes_one(told):
     assert [one.name for one in scan.counters] == [one.name for one in again.counters]
 
 
-@settings(deadline=None)
 @given(ranges | steps)
 def test_positions_of_a_range_stay_within_it_and_are_even(told):
     text = dumps(

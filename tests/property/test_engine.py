@@ -24,7 +24,6 @@ from lapwing.engine.states import TRANSITIONS, State
 from lapwing.status import Status
 
 MODEST = settings(
-    deadline=None,
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -74,7 +74,7 @@ def means(found, value) -> bool:
 
 
 @given(trees)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_value_comes_back_from_its_line(value):
     line = encode_value(value)
     assert line.endswith(b"\n")
@@ -83,7 +83,7 @@ def test_any_value_comes_back_from_its_line(value):
 
 
 @given(data_keys, st.lists(st.one_of(scalars, arrays), max_size=6), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_values_are_in_the_documents_and_in_the_field(data_key, values, slowly):
     documents = of_values(values, data_key)
     with tempfile.TemporaryDirectory() as place:
@@ -98,7 +98,7 @@ def test_any_values_are_in_the_documents_and_in_the_field(data_key, values, slow
 
 
 @given(st.lists(st.integers(1, 8), max_size=30), st.integers(1, 7))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_of_any_order_of_numbers_the_last_readings_are_kept(numbers_, every):
     run = Run()
     descriptor = run.descriptor({"v": key()})
@@ -118,7 +118,7 @@ def test_of_any_order_of_numbers_the_last_readings_are_kept(numbers_, every):
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_points_of_any_grid_lie_where_the_motors_were(data):
     shape = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=4))
     snaking = [data.draw(st.booleans()) for _ in shape]

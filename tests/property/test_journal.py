@@ -48,7 +48,7 @@ def open_log(directory):
     return Log(directory, segment_bytes=100, reserve_bytes=0, sync_interval=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=steps, sizes=st.lists(st.integers(1, 30), min_size=1), data=st.data())
 def test_random_batches_come_back_from_any_place(steps, sizes, data):
     with tempfile.TemporaryDirectory() as directory:
@@ -92,7 +92,7 @@ def read_in_pieces(reader, sizes):
             got += batch.records
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     batches=st.lists(st.lists(records, min_size=1, max_size=9), min_size=1, max_size=6),
     garbage=st.binary(max_size=100),

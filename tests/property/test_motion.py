@@ -16,7 +16,7 @@ from lapwing.trajectory.motion.turnarounds import turn_around
 from lapwing.trajectory.points import Points
 
 TICKS = st.sampled_from([2e-4, 1e-3, 2e-3])
-SETTINGS = settings(max_examples=60, deadline=None)
+SETTINGS = settings(max_examples=60)
 
 
 @st.composite
@@ -172,7 +172,7 @@ tenths = st.integers(-9, 9).map(lambda n: n / 10)
 
 
 @given(tenths, tenths, st.integers(-600, 600).map(lambda n: n / 10), st.floats(0.3, 8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_profile_of_whole_ticks_is_shorter_than_the_one_that_is_found(
     v0, v1, distance, v_max
 ):
@@ -242,7 +242,7 @@ def test_gaps_take_at_most_a_tick_more_than_the_closed_form_rounded_up(data):
     st.floats(-3, 3) | st.floats(-0.12, 0.12) | distances,
     st.floats(1, 30),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_gap_takes_a_tick_more_than_the_closed_form_but_for_a_sliver(
     v0, back, beyond, v_max
 ):
@@ -258,7 +258,7 @@ def test_a_gap_takes_a_tick_more_than_the_closed_form_but_for_a_sliver(
 
 
 @given(st.floats(0, 600) | st.sampled_from([0.1, 1 / 6, 0.24, 2.2, 12.3]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_from_rest_to_rest_a_gap_takes_a_twentieth_above_a_tick_more(distance):
     one, rest = limits(40.0, 1.0).of(("x",)), np.zeros((1, 1))
     gap = turn_around((rest, rest), (rest + distance, rest), one, 1.0, np.zeros(1))
@@ -273,7 +273,7 @@ def test_from_rest_to_rest_a_gap_takes_a_twentieth_above_a_tick_more(distance):
     st.floats(-30, 30).map(lambda d: round(d, 3)),
     st.sampled_from([5.0, 12.5, 50.0]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_turnarounds_take_no_longer_than_those_of_velocity_profile(v0, v1, d, a_max):
     from velocity_profile.velocityprofile import VelocityProfile
 

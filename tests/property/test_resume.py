@@ -26,7 +26,6 @@ from lapwing.preprocessors import baseline_wrapper, monitor_during_wrapper
 from lapwing.status import Status
 
 MODEST = settings(
-    deadline=None,
     derandomize="CI" in os.environ,
     max_examples=30,
     suppress_health_check=[HealthCheck.too_slow],

@@ -70,7 +70,7 @@ def written(path, documents):
 
 
 @given(scalars, st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_value_comes_back_from_its_cell(value, is_number):
     text = cell(value, is_number)
     assert text.split() == [text]
@@ -85,7 +85,7 @@ def test_any_value_comes_back_from_its_cell(value, is_number):
 
 
 @given(trees)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_value_comes_back_from_a_header_line(value):
     text = header_value(value, nowhere)
     assert "\n" not in text
@@ -109,7 +109,7 @@ def test_floats_of_every_kind_keep_their_last_bit(value):
     st.dictionaries(texts, scalars, max_size=4),
     texts,
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_run_comes_back(given_columns, metadata, extras, units):
     run = Run()
     start = {**metadata, **run.start}
@@ -148,7 +148,7 @@ def test_label_is_one_word_and_comes_back(text):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_file_cut_off_anywhere_gives_its_whole_rows(data):
     documents = line_scan(5)
     with tempfile.TemporaryDirectory() as place:

@@ -155,7 +155,7 @@ def whole(trajectory: Trajectory) -> Points:
     return trajectory.slice(0, trajectory.size)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trajectories(), st.data())
 def test_a_range_is_what_it_is_in_the_whole(
     trajectory: Trajectory, data: st.DataObject
@@ -170,7 +170,7 @@ def test_a_range_is_what_it_is_in_the_whole(
     assert list(trajectory)[start:stop] == list(points[start:stop])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trajectories())
 def test_what_is_computed_is_what_points_may_be(trajectory: Trajectory):
     points = whole(trajectory)
@@ -189,7 +189,7 @@ def test_what_is_computed_is_what_points_may_be(trajectory: Trajectory):
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trajectories())
 def test_bounds_join_where_there_is_no_gap(trajectory: Trajectory):
     points = whole(trajectory)
@@ -198,7 +198,7 @@ def test_bounds_join_where_there_is_no_gap(trajectory: Trajectory):
     assert np.array_equal(points.upper[:-1][joined], points.lower[1:][joined])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(trajectories(), st.data())
 def test_a_row_begins_with_the_last_gap_or_after_the_last_delay(
     trajectory: Trajectory, data: st.DataObject
@@ -211,7 +211,7 @@ def test_a_row_begins_with_the_last_gap_or_after_the_last_delay(
     assert not len(before) or row.gap[0] or before.delay_after[-1] > 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(trajectories())
 def test_a_description_makes_the_same_points(trajectory: Trajectory):
     again = Trajectory.from_dict(json.loads(json.dumps(trajectory.to_dict())))
@@ -221,7 +221,7 @@ def test_a_description_makes_the_same_points(trajectory: Trajectory):
     assert type(trajectory).from_json(trajectory.to_json()) == trajectory
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(trajectories())
 def test_the_box_and_the_time_are_those_of_all_points(trajectory: Trajectory):
     points = whole(trajectory)
@@ -237,7 +237,7 @@ def test_the_box_and_the_time_are_those_of_all_points(trajectory: Trajectory):
         np.testing.assert_allclose(trajectory.total_time, seconds)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(trajectories())
 def test_each_index_is_visited_once(trajectory: Trajectory):
     index = whole(trajectory).index

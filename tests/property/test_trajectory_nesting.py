@@ -90,7 +90,7 @@ def scans(draw: st.DrawFn) -> tuple[list[ArrayGenerator], ROI | None, list[str]]
     return parts, region if len(plane) == 2 else None, plane
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(scans())
 def test_points_are_those_of_loops_in_loops(scan: Any):
     parts, region, plane = scan

@@ -33,7 +33,7 @@ def regions(draw):
 
 
 @given(st.lists(regions(), min_size=1, max_size=4), st.floats(500, 50_000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_scan_goes_up_and_keeps_to_its_regions(given_regions, e0_ev):
     try:
         points = xafs_points(given_regions, e0_ev)
@@ -58,7 +58,6 @@ def test_scan_goes_up_and_keeps_to_its_regions(given_regions, e0_ev):
 
 
 @given(regions())
-@settings(deadline=None)
 def test_points_of_a_region_lie_within_it(region):
     points = region.points()
     assert points[0] == region.start
@@ -73,7 +72,6 @@ def test_points_of_a_region_lie_within_it(region):
 
 
 @given(regions())
-@settings(deadline=None)
 def test_dwell_goes_from_the_first_to_the_last_as_told(region):
     dwell = region.dwell()
     count = len(dwell)

@@ -29,6 +29,8 @@ def test_a_pv_that_was_asked_for_in_vain_is_found_as_soon_as_it_is_there(run):
 
 async def ask(absent, there, *, times, timeout):
     client = clients.client()
+    first = client.channel(there)
+    await client.connect([first], 30)
     for _ in range(times):
         channels = [client.channel(absent), client.channel(there)]
         with pytest.raises(DisconnectedError, match=absent):
@@ -36,6 +38,7 @@ async def ask(absent, there, *, times, timeout):
         assert channels[1].connected
         for channel in channels:
             channel.close()
+    first.close()
 
 
 async def found(pv):

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lapwing.callbacks.peaks import Peak, find_peak
 
-# A machine under load is slow, not wrong.
-unhurried = settings(deadline=None)
 numbers = st.floats(-100, 100, allow_subnormal=False)
 factors = st.floats(0.01, 100)
 
@@ -42,21 +40,18 @@ def same(found: Peak, wanted: Peak, x_scale=1.0, x_shift=0.0, reach=1.0):
     assert len(found.crossings) == len(wanted.crossings)
 
 
-@unhurried
 @given(curves(), numbers)
 def test_a_shift_of_x_shifts_the_peak(curve, shift):
     x, y = curve
     same(find_peak(x + shift, y), find_peak(x, y), x_shift=shift)
 
 
-@unhurried
 @given(curves(), factors)
 def test_a_stretch_of_x_stretches_the_peak(curve, factor):
     x, y = curve
     same(find_peak(x * factor, y), find_peak(x, y), x_scale=factor, reach=factor)
 
 
-@unhurried
 @given(curves(), factors, numbers)
 def test_a_stretch_and_shift_of_y_leave_the_peak_where_it_is(curve, factor, shift):
     x, y = curve
@@ -65,14 +60,12 @@ def test_a_stretch_and_shift_of_y_leave_the_peak_where_it_is(curve, factor, shif
     assert after.max[1] == pytest.approx(before.max[1] * factor + shift, abs=1e-9)
 
 
-@unhurried
 @given(curves())
 def test_a_mirrored_curve_has_a_mirrored_peak(curve):
     x, y = curve
     same(find_peak(-x, y), find_peak(x, y), x_scale=-1)
 
 
-@unhurried
 @given(curves(), st.randoms())
 def test_the_order_of_points_does_not_matter(curve, random):
     x, y = curve
@@ -84,7 +77,6 @@ def test_the_order_of_points_does_not_matter(curve, random):
 anything = st.floats(allow_nan=True, allow_infinity=True)
 
 
-@unhurried
 @given(st.lists(st.tuples(anything, anything), max_size=30))
 def test_nothing_that_floats_can_hold_breaks_it(points):
     x = [p[0] for p in points]

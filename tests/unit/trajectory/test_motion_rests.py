@@ -41,7 +41,7 @@ positions = st.sampled_from([0.0, 0.1, -3.0, 7.25, 100.0])
     st.booleans(),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_both_ways_to_sum_up_agree(places, data, begins, ends):
     delays = [data.draw(st.sampled_from([0.0, 0.0, 0.3])) for _ in places]
     points = resting(places, delay=delays)

@@ -12,6 +12,7 @@ place only if nothing goes on there.
 """
 
 import asyncio
+import atexit
 import concurrent.futures
 import contextlib
 import ctypes
@@ -23,6 +24,9 @@ from weakref import WeakKeyDictionary
 from lapwing.errors import RequestAbort, StateError
 
 T = TypeVar("T")
+
+LAST_SECONDS = 0.5
+"""How long a loop that is blocked is waited for when the process ends."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -107,6 +111,29 @@ def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:
             # last is from `break_in`, if what blocked the loop has just ended.
             continue
         return
+
+
+def _hold_still() -> None:
+    """Let the loop's thread call nothing more while the interpreter ends.
+
+    It would be ended in the midst of whatever it calls then; where that is a library
+    in C++, such as a client of EPICS, the whole process is aborted.
+    """
+    for loop, turning in tuple(_threads.items()):
+        held = threading.Event()
+        with contextlib.suppress(RuntimeError):  # it is closed
+            loop.call_soon_threadsafe(_hold, held)
+            if turning.is_alive():
+                held.wait(LAST_SECONDS)
+
+
+def _hold(held: threading.Event) -> None:
+    held.set()
+    threading.Event().wait()
+
+
+# At the import, so that it comes last: what else is done at the end may need the loop.
+atexit.register(_hold_still)
 
 
 def is_current() -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -506,3 +508,30 @@ def test_a_task_that_outlives_its_call_notes_nothing_more():
 
 def test_outside_an_engine_nobody_listens():
     assert asides.LISTENER.get() is None
+
+
+ENDS = """
+import atexit, threading
+
+def look():  # the first to be registered, so the last to be called
+    turned = threading.Event()
+    device_loop.get().call_soon_threadsafe(turned.set)
+    print(turned.wait(0.2), device_loop.thread().is_alive())
+
+atexit.register(look)
+from lapwing.engine import device_loop
+
+async def beat():
+    return "beats"
+
+atexit.register(lambda: print(device_loop.call(beat())))
+device_loop.get()
+"""
+
+
+def test_the_loop_turns_until_all_else_has_ended_and_then_holds_still():
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["beats", "False", "True"]

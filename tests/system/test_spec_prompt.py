@@ -20,7 +20,7 @@ PROMPT = str(Path(__file__).parent / "killed" / "spec.py")
 
 @pytest.fixture(scope="module")
 def beamline():
-    with Beamline.start(velocity=10.0, noise=False) as one:
+    with Beamline.start(velocity=2.0, noise=False) as one:
         yield one
 
 

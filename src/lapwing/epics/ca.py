@@ -245,10 +245,10 @@ class CaClient(Backend):
         return request.answers
 
     async def end(self) -> None:
-        """Let aioca forget its channels, if no other loop uses any."""
+        """Let aioca forget the channels of its loop; all, if no other loop uses any."""
         _open.discard(self)
+        self._forgetting.forget_loop(self._loop)
         if not any(other.lives for other in _open):
-            # aioca has no purge of one loop only, and another's channels live on.
             self._forgetting.forget_all()
 
 

@@ -5,6 +5,7 @@ Must not know channels, clients or devices; is loaded with libca, never before.
 Test: tests/system/test_absent_pvs.py, against the simulated beamline.
 """
 
+import asyncio
 from typing import Any
 
 from aioca._catools import _Context
@@ -32,9 +33,19 @@ def forget_all() -> None:
     forget_requests()
 
 
+def forget_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Let libca forget the PVs of one event loop.
+
+    Args:
+        loop: The loop; what libca tells of its PVs later would find it closed.
+    """
+    caches: Any = _Context._channel_caches  # noqa: SLF001
+    if loop in caches:
+        caches.pop(loop).purge()
+
+
 def forget_closed_loops() -> None:
     """Let libca forget the PVs of event loops that were closed before their clients."""
-    caches: Any = _Context._channel_caches  # noqa: SLF001
-    for loop in list(caches):
+    for loop in list(_Context._channel_caches):  # noqa: SLF001
         if loop.is_closed():
-            caches.pop(loop).purge()
+            forget_loop(loop)

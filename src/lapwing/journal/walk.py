@@ -157,9 +157,12 @@ class Walk:
         """Return where to go on, where no whole frame is; None: one may come."""
         later = [one for one in segment_indices(self.directory) if one > at.segment]
         following = self._first_number(later[0]) if later else _NEVER
-        if segment is None and following == _NEVER:
-            return None
-        if segment is not None:
+        if segment is None:
+            if following == _NEVER:
+                return None
+            if self._open(at.segment) is not None:
+                return at  # it was begun in the meantime, and ended too
+        else:
             if segment.frame_at(at.offset) is not None:
                 return at  # it was written just before the next segment was begun
             if segment.size() > at.offset:

@@ -1,6 +1,7 @@
 import pytest
 
 from lapwing.errors import DataError
+from lapwing.journal import walk
 from lapwing.journal.codec import Kind
 from lapwing.journal.cursor import START, Cursor
 from lapwing.journal.log import Log
@@ -102,6 +103,23 @@ def test_a_record_that_is_not_there_yet_can_be_waited_for(tmp_path):
             assert reader.read(cursor)[0] == [Batch(5, numbered(5, 1))]
             log.write(numbered(6, 2))
             assert reader.read(behind)[0] == [Batch(7, numbered(7, 1))]
+
+
+def test_a_segment_that_is_begun_and_ended_while_others_are_looked_for_is_read(
+    tmp_path, monkeypatch
+):
+    def look_late(directory):
+        monkeypatch.undo()
+        with open_log(directory, segment_bytes=0) as log:
+            log.write(numbered(0, 3))
+            log.rotate_if_large()
+            log.write(numbered(3, 2))
+        return walk.segment_indices(directory)
+
+    monkeypatch.setattr(walk, "segment_indices", look_late)
+    with Reader(tmp_path / "j") as reader:
+        batches, _ = reader.read(START)
+    assert batches == [Batch(0, numbered(0, 3)), Batch(3, numbered(3, 2))]
 
 
 def test_what_is_written_after_the_end_was_met_is_read(tmp_path):

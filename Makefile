@@ -2,8 +2,8 @@
 # the first one that is run makes .venv from requirements.lock.
 
 PYTHON ?= python3
-# Files of tests at a time: they mostly wait, for real processes.
-JOBS   ?= 3
+# Processes for the tests: those with servers mostly wait, while others calculate.
+JOBS   ?= 2
 BIN    := .venv/bin
 READY  := .venv/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
@@ -23,7 +23,7 @@ demo: $(READY) ## run two scans on a simulated beamline
 	$(BIN)/lapwing demo
 
 test: $(READY) ## run the tests; the engine and the documents must be covered
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=
 	$(BIN)/python tools/check_coverage.py
 
 check: $(READY) ## check format, lint, types, floors and docs

@@ -18,22 +18,28 @@ BACKENDS = ["ca", "pva", "pyepics"]
 _thread = ThreadPoolExecutor(1, "pyepics")
 
 
-@functools.cache
-def own_pv(pv):
-    """Return a PV of pyepics that must be asked itself."""
+def made_in_thread(make):
+    """Return what a function makes of pyepics."""
 
-    def make():
+    def made():
         import epics  # only now: it reads the environment once
 
         # It would end the context of the main thread, which is aioca's.
         epics.ca.AUTO_CLEANUP = False
+        return make(epics)
 
-        class OwnPV(epics.PV):
-            pass
+    return _thread.submit(made).result()
 
-        return OwnPV(pv)
 
-    return _thread.submit(make).result()
+def plain_pv(pv):
+    """Return a PV as pyepics makes them."""
+    return made_in_thread(lambda epics: epics.PV(pv))
+
+
+@functools.cache
+def own_pv(pv):
+    """Return a PV of pyepics that must be asked itself."""
+    return made_in_thread(lambda epics: type("OwnPV", (epics.PV,), {})(pv))
 
 
 def source_of(backend, pv):

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from beamline_fixtures import start_beamline
+from channel_backends import plain_pv
 from kit import Documents
 
 import lapwing
@@ -433,13 +434,12 @@ class StandIn:
 
 
 def test_pv_objects_are_taken_wherever_a_pv_is_named(RE, documents):
-    epics = pytest.importorskip("epics", exc_type=ImportError)
     count = StandIn("HERE:count")
     start = StandIn("HERE:start", lambda _: setattr(count, "value", count.value + 1))
     scan = StepScan(
-        [Positioner(StandIn("HERE:x"), [1, 2]), Positioner(epics.PV("SIM:Y"), [0, 1])],
+        [Positioner(StandIn("HERE:x"), [1, 2]), Positioner(plain_pv("SIM:Y"), [0, 1])],
         [Trigger(start)],
-        [Counter(count, "n"), Counter(epics.PV("SIM:TEMP1"), "T")],
+        [Counter(count, "n"), Counter(plain_pv("SIM:TEMP1"), "T")],
     )
     RE(scan.plan())
     first, second = documents.points().values()

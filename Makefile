@@ -2,8 +2,10 @@
 # the first one that is run makes .venv from requirements.lock.
 
 PYTHON ?= python3
-# Processes for the tests: those with servers mostly wait, while others calculate.
+# Processes for the tests that calculate.
 JOBS   ?= 2
+# Tests that talk to servers: in one process and one order, for libca is one, too.
+SERVERS := tests/contract tests/system
 BIN    := .venv/bin
 READY  := .venv/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
@@ -23,8 +25,10 @@ demo: $(READY) ## run two scans on a simulated beamline
 	$(BIN)/lapwing demo
 
 test: $(READY) ## run the tests; the engine and the documents must be covered
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=
+	$(BIN)/python -m pytest $(SERVERS:%=--ignore=%) -n $(JOBS) --dist loadfile \
+	  --cov --cov-report=
 	$(BIN)/python tools/check_coverage.py
+	$(BIN)/python -m pytest $(SERVERS)
 
 check: $(READY) ## check format, lint, types, floors and docs
 	$(BIN)/ruff format --check $(SOURCES)

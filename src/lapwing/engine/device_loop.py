@@ -121,10 +121,9 @@ def _hold_still() -> None:
     """
     for loop, turning in tuple(_threads.items()):
         held = threading.Event()
-        with contextlib.suppress(RuntimeError):  # it is closed
-            loop.call_soon_threadsafe(_hold, held)
-            if turning.is_alive():
-                held.wait(LAST_SECONDS)
+        tell_loop(loop, _hold, held)
+        if turning.is_alive():
+            held.wait(LAST_SECONDS)
 
 
 def _hold(held: threading.Event) -> None:

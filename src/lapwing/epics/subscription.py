@@ -2,7 +2,7 @@
 
 Owns the way of news from libca's threads to the event loop.
 Must not know channels, clients or devices; is loaded with libca, never before.
-Test: tests/contract/test_channel.py, against the simulated beamline.
+Test: tests/contract/test_subscription.py, against the simulated beamline.
 
 aioca's own subscriptions are not used: they end for good if the server goes away while
 they begin, mix up a loss with a return that came while the loop was busy, and can

@@ -2,7 +2,7 @@
 
 Owns what a list of parts, a whole number, a number in a range and a dwell are.
 Must not know what they are for.
-Test: tests/unit/stepscan/test_scan.py.
+Test: tests/unit/stepscan/test_given.py.
 """
 
 import math

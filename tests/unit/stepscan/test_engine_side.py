@@ -95,12 +95,17 @@ def test_a_scan_whose_engine_is_paused_is_aborted_at_once(rig):
     assert len(rig.taken) == 1  # the second one was not saved when it paused
 
 
-def test_a_suspended_scan_says_why_and_is_aborted_at_once(rig):
-    over = asyncio.Event()
+def suspend_at_point(rig, number):
+    """Let a scan be suspended at a point; return what ends that when it is set."""
+    over, why = asyncio.Event(), "there is no beam"
     rig.at_point(
-        2,
-        lambda: rig.engine.request_suspend(over.wait, justification="there is no beam"),
+        number, lambda: rig.engine.request_suspend(over.wait, justification=why)
     )
+    return over
+
+
+def test_a_suspended_scan_says_why_and_is_aborted_at_once(rig):
+    suspend_at_point(rig, 2)
 
     async def main():
         running = asyncio.create_task(rig.engine.run(rig.scan.plan()))
@@ -142,11 +147,7 @@ def test_a_scan_says_how_its_paused_engine_goes_on_to_who_wants_it_to(rig):
 
 
 def test_a_scan_says_how_its_suspended_engine_goes_on(rig):
-    over = asyncio.Event()
-    rig.at_point(
-        2,
-        lambda: rig.engine.request_suspend(over.wait, justification="there is no beam"),
-    )
+    over = suspend_at_point(rig, 2)
 
     async def main():
         running = asyncio.create_task(rig.engine.run(rig.scan.plan()))

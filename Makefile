@@ -25,10 +25,13 @@ demo: $(READY) ## run two scans on a simulated beamline
 	$(BIN)/lapwing demo
 
 test: $(READY) ## run the tests; the engine and the documents must be covered
+	@# Each part is run whatever the others say: all that fails is to be seen at once.
+	@failed=; set -x; \
 	$(BIN)/python -m pytest $(SERVERS:%=--ignore=%) -n $(JOBS) --dist loadfile \
-	  --cov --cov-report=
-	$(BIN)/python tools/check_coverage.py
-	$(BIN)/python -m pytest $(SERVERS)
+	  --cov --cov-report= || failed=1; \
+	$(BIN)/python tools/check_coverage.py || failed=1; \
+	$(BIN)/python -m pytest $(SERVERS) || failed=1; \
+	test -z "$$failed"
 
 check: $(READY) ## check format, lint, types, floors and docs
 	$(BIN)/ruff format --check $(SOURCES)

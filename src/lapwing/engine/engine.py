@@ -7,9 +7,11 @@ Long because it is all that users may ask of an engine, each with its descriptio
 """
 
 import asyncio
+import concurrent.futures
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
 from inspect import isawaitable
 from typing import Any, Literal
 
@@ -54,6 +56,7 @@ from lapwing.messages import Msg
 logger = logging.getLogger("lapwing.engine")
 
 Preprocessor = Callable[[Any], Any]
+Unwatched = concurrent.futures.Future[EngineResult]
 
 
 def next_scan_id(md: MutableMapping[str, Any]) -> int:
@@ -89,8 +92,9 @@ class Engine:
         write_out: Waits until all documents so far are in the files; None where
             nobody writes any.
         write_soon: The same, but it returns at once; None where nobody writes any.
-        on_unwatched_end: Called on the event loop with the result of a paused call
-            that `request_abort` has ended, for which nobody waits; it must not block.
+        on_unwatched: Called on the event loop before `request_abort` ends a paused
+            call, for which nobody waits, with the future of its result; it must not
+            block.
     """
 
     def __init__(
@@ -125,7 +129,7 @@ class Engine:
         self.tells_all_waits = False
         self.write_out: Callable[[], Awaitable[None]] | None = None
         self.write_soon: Callable[[], None] | None = None
-        self.on_unwatched_end: Callable[[EngineResult], Any] | None = None
+        self.on_unwatched: Callable[[Unwatched], Any] | None = None
         self.verbs: dict[str, Callable[[Call, Msg], Any]] = {
             **commands_run.COMMANDS,
             **commands_device.COMMANDS,
@@ -663,17 +667,12 @@ class Engine:
         logger.warning("the paused plan is aborted: %s", reason or "on request")
         call.error = begin_ending(call, End("abort", reason))
         # Nobody waits for it: whoever paused the plan has gone on to other things.
+        unwatched: Unwatched = concurrent.futures.Future()
+        if self.on_unwatched is not None:
+            self.on_unwatched(unwatched)  # first: it ends as soon as the state changes
+        call.error = begin_ending(call, End("abort", reason))
         task = self._begin_drive(call, wake_monitors)
-        task.add_done_callback(self._end_unwatched)
-
-    def _end_unwatched(self, task: "asyncio.Task[Outcome]") -> None:
-        if task.cancelled():
-            return
-        result, error = task.result()
-        if error is not None:
-            logger.error("the plan failed while it was being aborted", exc_info=error)
-        if self.on_unwatched_end is not None:
-            self.on_unwatched_end(result)
+        task.add_done_callback(partial(_tell_unwatched, unwatched))
 
     async def abort(self, reason: str = "") -> EngineResult:
         """End the plan: it cleans up, and its runs close with "abort"."""
@@ -734,6 +733,16 @@ _PARTICIPLES: dict[EndKind, str] = {
     "stop": "stopped",
     "halt": "halted",
 }
+
+
+def _tell_unwatched(unwatched: Unwatched, task: "asyncio.Task[Outcome]") -> None:
+    if task.cancelled():
+        unwatched.cancel()
+        return
+    result, error = task.result()
+    if error is not None:
+        logger.error("the plan failed while it was being aborted", exc_info=error)
+    unwatched.set_result(result)
 
 
 async def _as_task(work: Awaitable[Any]) -> Any:

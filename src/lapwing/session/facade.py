@@ -7,6 +7,7 @@ Long because it has all that a person may ask of an engine, each with its descri
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import inspect
 import threading
@@ -24,6 +25,7 @@ from lapwing.engine.engine import (
     EngineResult,
     Preprocessor,
     Subscribers,
+    Unwatched,
     next_scan_id,
 )
 from lapwing.engine.intake import as_generator
@@ -155,7 +157,7 @@ class RunEngine:
         )
         self.engine.md["versions"] = _versions()
         self.engine.face = self
-        self.engine.on_unwatched_end = self._follow_unwatched
+        self.engine.on_unwatched = self._follow_unwatched
         self.before_call: list[Callable[[Any], Any]] = []
         self.after_call: list[Callable[[EngineResult], Any]] = []
         self.take_up: TakeUp | None = None
@@ -320,22 +322,34 @@ class RunEngine:
         for listener in self.after_call:
             listener(result)
 
-    def _follow_unwatched(self, result: EngineResult) -> None:
+    def _follow_unwatched(self, unwatched: Unwatched) -> None:
         """Do what follows a call for which nobody waits; listeners may block."""
-        self._following = threading.Thread(
-            target=self._end_unwatched, args=(result,), name="lapwing-after-call"
+        following = threading.Thread(
+            target=self._end_unwatched,
+            args=(unwatched,),
+            name="lapwing-after-call",
+            daemon=True,
         )
-        self._following.start()
+        following.start()
+        self._following = following  # only now: it may be waited for from here on
 
-    def _end_unwatched(self, result: EngineResult) -> None:
+    def _end_unwatched(self, unwatched: Unwatched) -> None:
+        try:
+            result = unwatched.result()
+        except concurrent.futures.CancelledError:
+            return
         self._give_back()
         self._tell(result)
 
-    def wait_unwatched(self) -> None:
-        """Wait until all is done that follows a call which ended unwatched."""
+    def wait_unwatched(self, timeout: float | None = None) -> None:
+        """Wait until all is done that follows a call which ended unwatched.
+
+        Args:
+            timeout: Seconds to wait; None waits for ever.
+        """
         following = self._following
         if following is not None and following is not threading.current_thread():
-            following.join()
+            following.join(timeout)
 
     def _give_back(self, taken: Taken | None = None) -> None:
         """Let go of a call that was taken up; of one that is paused at its end.

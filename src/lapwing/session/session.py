@@ -8,6 +8,7 @@ Test: make one in a temporary directory, run a plan on soft devices, close it.
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,7 +26,7 @@ from lapwing.engine.engine import EngineResult
 from lapwing.engine.given import obstacle_in
 from lapwing.engine.preview import Preview
 from lapwing.epics import clients, connect_all
-from lapwing.errors import DataError, DisconnectedError
+from lapwing.errors import DataError, DisconnectedError, TransitionError
 from lapwing.journal.directories import new_directory
 from lapwing.session.facade import RunEngine
 from lapwing.session.greeting import greet
@@ -34,6 +35,9 @@ from lapwing.session.leftovers import Leftover, choose, leftovers
 from lapwing.session.metadata import MetadataStore
 from lapwing.session.recover import Resumption, TakenUp, close, require_same_call
 from lapwing.session.windows import KeepWindows
+
+CLOSE_SECONDS = 60.0
+"""How long the end of a session waits for files, and for what follows its last call."""
 
 
 class Session:
@@ -265,19 +269,24 @@ class Session:
         why = "the session was closed"
         try:
             if self.RE.state.is_paused:
-                self.RE.abort(why)
+                with suppress(TransitionError):  # somebody else has ended it meanwhile
+                    self.RE.abort(why)
             if not self.RE.state.is_idle:
                 device_loop.call(self.RE.engine.come_to_rest(why))
         finally:
             self._close_all()
 
     def _close_all(self) -> None:
-        self.RE.wait_unwatched()  # it tells where the data are
-        self.best.hold()
-        self.journal.leave()
-        self.feeds.close(timeout=60)
-        self.journal.close()
-        self.md.close()
+        with ExitStack() as last_first:  # each, whatever becomes of the others
+            last_first.callback(self._close_clients)
+            last_first.callback(self.md.close)
+            last_first.callback(self.journal.close)
+            last_first.callback(self.feeds.close, timeout=CLOSE_SECONDS)
+            last_first.callback(self.journal.leave)
+            last_first.callback(self.best.hold)
+            self.RE.wait_unwatched(CLOSE_SECONDS)  # it tells where the data are
+
+    def _close_clients(self) -> None:
         if clients.in_use():
             device_loop.call(clients.close(), timeout=10)
 

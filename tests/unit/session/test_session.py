@@ -11,11 +11,17 @@ from lapwing import Msg
 from lapwing.errors import RunEngineInterrupted
 
 
+def journal_threads():
+    return {t for t in threading.enumerate() if t.name == "lapwing-journal"}
+
+
 @pytest.fixture
 def session(tmp_path):
+    others = journal_threads()
     session = lapwing.session(tmp_path, environ={}, table=False, progress=False)
     session.docs = Documents()
     session.RE.subscribe(session.docs)
+    session.threads = journal_threads() - others
     yield session
     session.close()
 
@@ -93,7 +99,34 @@ def test_a_clean_up_that_fails_keeps_nothing_open(session):
     with pytest.raises(ZeroDivisionError):
         session.close()
     assert end_of_run(session)[0] == "fail"
-    assert not [t for t in threading.enumerate() if t.name == "lapwing-journal"]
+    assert not session.threads & journal_threads()
+
+
+def test_what_cannot_be_closed_keeps_nothing_else_open(session):
+    assert session.threads
+
+    def fail():
+        raise ZeroDivisionError
+
+    session.best.hold = fail
+    with pytest.raises(ZeroDivisionError):
+        session.close()
+    assert not session.threads & journal_threads()
+
+
+def test_a_plan_that_somebody_else_ends_just_then_is_no_trouble(session):
+    with pytest.raises(RunEngineInterrupted):
+        session.RE([Msg("open_run"), Msg("pause")])
+
+    def abort(why):
+        session.RE.engine.request_abort("by a PV")
+        while not session.RE.state.is_idle:
+            pass
+        type(session.RE).abort(session.RE, why)
+
+    session.RE.abort = abort
+    session.close()
+    assert end_of_run(session) == ("abort", "by a PV")
 
 
 def test_a_session_and_its_engine_say_what_they_are(session):

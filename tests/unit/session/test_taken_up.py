@@ -83,6 +83,32 @@ def test_a_call_that_is_aborted_where_nobody_waits_is_given_back():
     assert [(one.paused, one.exit_status) for one in ended][-1] == (False, "abort")
 
 
+def test_whoever_sees_it_idle_after_such_an_end_can_wait_for_what_follows():
+    RE, followed, go_on = RunEngine(), [], threading.Event()
+    waiting = threading.Thread(target=RE.wait_unwatched)
+
+    def state_hook(new, old):
+        if new.is_idle:
+            waiting.start()
+            waiting.join(0.1)  # would it return at once, it would by then
+
+    def listener(result):
+        if not result.paused:
+            go_on.wait(LIMIT)
+            followed.append(result)
+
+    RE.after_call.append(listener)
+    with pytest.raises(RunEngineInterrupted):
+        RE(PAUSING)
+    RE.state_hook = state_hook
+    RE.engine.request_abort("by a PV")
+    device_loop.call(RE.engine.come_to_rest())
+    assert waiting.is_alive()
+    go_on.set()
+    waiting.join(LIMIT)
+    assert len(followed) == 1
+
+
 def test_another_thread_s_call_gives_nothing_back_that_is_just_being_taken_up():
     begun, go_on = threading.Event(), asyncio.Event()
 

@@ -145,15 +145,16 @@ class Feed:
                 self._changed.notify_all()
 
     def _is_over(self, now: float) -> bool:
-        asked = self._asked  # first: who asks later may know of later records
+        # First: who asks or closes later may know of later records.
+        asked, give_up_at = self._asked, self._give_up_at
         behind = self._follower.is_behind
         if not behind:
             with self._changed:
                 self._answered = asked
                 self._changed.notify_all()
-        if self._give_up_at is None:
+        if give_up_at is None:
             return False
-        return not behind or self._follower.is_refused or now >= self._give_up_at
+        return not behind or self._follower.is_refused or now >= give_up_at
 
     def _pause(self, delay: float) -> None:
         if self._asked != self._answered and not self._follower.is_behind:

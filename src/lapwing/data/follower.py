@@ -138,7 +138,8 @@ class Follower:
     def is_refused(self) -> bool:
         """Whether waiting is of no use: the sink raises, or another follower has it."""
         paused = self._settle_pause or any(t.pause for t in self._tails.values())
-        return bool(paused) or (self._own is not None and not self._mine())
+        elsewhere = self._own is not None and not self._mine() and not self._must_look
+        return bool(paused) or elsewhere
 
     @property
     def _must_look(self) -> bool:

@@ -4,7 +4,8 @@ import pytest
 from unit.data.journals import Journal, Notebook
 from unit.data.streams import line_scan
 
-from lapwing.data.feed import Feeds, cursors_path
+from lapwing.data.feed import Feed, Feeds, cursors_path
+from lapwing.data.follower import Follower
 from lapwing.data.sinks import FunctionSink
 from lapwing.errors import ConfigError, StateError
 from lapwing.journal.cursor import CursorStore
@@ -105,6 +106,48 @@ def test_sinks_go_on_from_their_places_in_the_next_session(tmp_path):
         bench.feeds.add(FunctionSink("f", lambda *doc: heard.append(doc)))
         bench.journal.put(part)
         bench.close()
+    assert heard == documents
+
+
+def test_a_sink_gets_all_even_if_its_thread_begins_after_the_close(
+    tmp_path, monkeypatch
+):
+    run, heard, documents = Feed._run, [], line_scan(6)
+
+    def run_late(feed):
+        while not feed.is_urgent:  # it is closed
+            pass
+        run(feed)
+
+    monkeypatch.setattr(Feed, "_run", run_late)
+    bench = Bench(tmp_path)
+    bench.feeds.add(FunctionSink("f", lambda *doc: heard.append(doc)))
+    bench.journal.put(documents)
+    bench.close()
+    assert heard == documents
+
+
+def test_a_sink_gets_what_comes_just_before_the_close(tmp_path, monkeypatch):
+    heard, documents, closing = [], line_scan(6), []
+    bench = Bench(tmp_path)
+    feed = bench.feeds.add(FunctionSink("f", lambda *doc: heard.append(doc)))
+    assert bench.feeds.catch_up(WAIT)
+    is_behind = Follower.is_behind.fget
+
+    def is_behind_and_then(follower):
+        found = is_behind(follower)
+        if not found and not closing:
+            bench.journal.put(documents)
+            closing.append(threading.Thread(target=bench.close))
+            closing[0].start()
+            while not feed.is_urgent:
+                pass
+        return found
+
+    monkeypatch.setattr(Follower, "is_behind", property(is_behind_and_then))
+    bench.feeds.look_soon()
+    feed._thread.join(WAIT)
+    closing[0].join(WAIT)
     assert heard == documents
 
 

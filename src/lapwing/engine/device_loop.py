@@ -49,8 +49,13 @@ def get() -> asyncio.AbstractEventLoop:
     global _loop
     with _lock:
         if _loop is None or _loop.is_closed():
-            _loop = asyncio.new_event_loop()
-            _run_in_thread(_loop, "lapwing-device-loop")
+            loop = asyncio.new_event_loop()
+            try:
+                _run_in_thread(loop, "lapwing-device-loop").wait()
+            except RuntimeError:
+                loop.close()  # there can be no more threads
+                raise
+            _loop = loop
         return _loop
 
 
@@ -75,9 +80,10 @@ def adopt(loop: asyncio.AbstractEventLoop, name: str = "lapwing-device-loop") ->
                 "going on upon the one that there is",
                 hint="end the plans that run, or leave out the loop",
             )
+        running = None if loop.is_running() else _run_in_thread(loop, name)
         _loop = loop
-        if not loop.is_running():
-            _run_in_thread(loop, name)
+    if running is not None:
+        running.wait()  # only now: what it does first may ask for the device loop
 
 
 def thread() -> threading.Thread | None:
@@ -89,16 +95,18 @@ def _is_busy(loop: asyncio.AbstractEventLoop) -> bool:
     return loop.is_running() and bool(asyncio.all_tasks(loop))
 
 
-def _run_in_thread(loop: asyncio.AbstractEventLoop, name: str) -> None:
+def _run_in_thread(loop: asyncio.AbstractEventLoop, name: str) -> threading.Event:
+    """Run a loop in a thread; return what is set once it turns."""
     running = threading.Event()
     loop.call_soon(running.set)
     # A daemon: a process ends when its user's code does. What must not be lost
     # has been written by then; see the recorder.
-    _threads[loop] = threading.Thread(
+    turning = threading.Thread(
         target=_run_for_ever, args=[loop], name=name, daemon=True
     )
-    _threads[loop].start()
-    running.wait()
+    turning.start()
+    _threads[loop] = turning  # only now: a loop that has a thread is waited for
+    return running
 
 
 def _run_for_ever(loop: asyncio.AbstractEventLoop) -> None:
@@ -169,14 +177,19 @@ async def run_there(coroutine: Coroutine[Any, Any, T]) -> T:
     def tell(_task: Any) -> None:
         tell_loop(here, ended.set)
 
-    there.call_soon_threadsafe(start)
+    try:
+        there.call_soon_threadsafe(start)
+    except RuntimeError:
+        raise _refusal(coroutine) from None  # closed just after it was asked
     cancelled = False
     while not ended.is_set():
         try:
             await ended.wait()
         except asyncio.CancelledError:
+            if there.is_closed():
+                raise  # nothing will end there any more
             cancelled = True
-            there.call_soon_threadsafe(lambda: tasks[0].cancel())
+            tell_loop(there, lambda: tasks[0].cancel())
     if cancelled:
         raise asyncio.CancelledError
     return tasks[0].result()
@@ -188,8 +201,16 @@ def do_there(func: Callable[..., object], *args: Any) -> None:
         claim()
     if is_current():
         func(*args)
-    else:
-        get().call_soon_threadsafe(func, *args)
+        return
+    while True:
+        loop = get()
+        try:
+            loop.call_soon_threadsafe(func, *args)
+        except RuntimeError:
+            if not loop.is_closed():
+                raise
+            continue  # closed just after it was asked for: now there is another
+        return
 
 
 def tell_loop(
@@ -228,7 +249,10 @@ def begin(coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
     """
     loop = get()
     _require_running(loop, coroutine)
-    return asyncio.run_coroutine_threadsafe(coroutine, loop)
+    try:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
+    except RuntimeError:
+        raise _refusal(coroutine) from None  # closed just after it was asked
 
 
 def _require_running(
@@ -236,12 +260,16 @@ def _require_running(
 ) -> None:
     # What breaks out of a loop of ours ends it only until its thread goes on.
     if not loop.is_running() and loop not in _threads:
-        coroutine.close()
-        raise StateError(
-            "the event loop on which the devices live does not run, so nothing can be "
-            "done on it",
-            hint="it is where the first plan was awaited; run it on, or close it",
-        )
+        raise _refusal(coroutine)
+
+
+def _refusal(coroutine: Coroutine[Any, Any, Any]) -> StateError:
+    coroutine.close()
+    return StateError(
+        "the event loop on which the devices live does not run, so nothing can be "
+        "done on it",
+        hint="it is where the first plan was awaited; run it on, or close it",
+    )
 
 
 def break_in(patience: float = 0.5) -> bool:
@@ -260,8 +288,8 @@ def break_in(patience: float = 0.5) -> bool:
     if loop is None or blocked is None or blocked.ident is None:
         return False
     turned = threading.Event()
-    loop.call_soon_threadsafe(turned.set)
-    if turned.wait(patience):
+    tell_loop(loop, turned.set)
+    if turned.wait(patience) or not blocked.is_alive():
         return False
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(blocked.ident), ctypes.py_object(RequestAbort)

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable
 from itertools import count
 from time import monotonic
 
@@ -24,7 +23,7 @@ logger = logging.getLogger("lapwing.engine")
 BUDGET = 0.002
 """Seconds for which a feed with much to tell may keep the event loop to itself."""
 
-_Waiting = tuple[int | None, str, Document]
+_Waiting = tuple[Recorder | None, int | None, str, Document]
 
 _MANY = 100
 """Documents that nobody listens to, after which the durable ones are let go."""
@@ -33,35 +32,41 @@ _MANY = 100
 class _Subscription:
     """One subscriber; while it is told what is past, what comes is kept for it."""
 
-    def __init__(self, func: Subscriber, name: str, *, replay: bool):
+    def __init__(self, func: Subscriber, name: str):
         self.func = func
         self.name = name
-        self.after = -1  # number of the last record that it hears of by replay
         self._lock = threading.Lock()
-        self._behind: deque[_Waiting] | None = deque() if replay else None
+        self._behind: deque[_Waiting] | None = deque()
+        # Whose records are past to it, and the number of the last of these.
+        self._recorder: Recorder | None = None
+        self._after = -1
 
-    def hear(self, number: int | None, name: str, doc: Document) -> None:
+    def hear(self, waiting: _Waiting) -> None:
         """Take a document that has become durable."""
         with self._lock:
             if self._behind is not None:
-                self._behind.append((number, name, doc))
+                self._behind.append(waiting)
                 return
-        self._tell_new(number, name, doc)
+        self._tell_new(waiting)
 
-    def catch_up(self, past: Iterable[tuple[str, Document]]) -> None:
-        """Tell what is past, then what came in the meantime."""
-        for name, doc in past:
-            self._tell(name, doc)
+    def catch_up(self, recorder: Recorder | None, *, replay: bool) -> None:
+        """Tell what is past, if it is wanted, then what came in the meantime."""
+        if recorder is not None:
+            # Only now: what becomes durable from here on it hears by itself.
+            self._recorder, self._after = recorder, recorder.durable
+            for name, doc in recorder.documents(self._after) if replay else ():
+                self._tell(name, doc)
         while self._behind is not None:
             with self._lock:
                 if not self._behind:
                     self._behind = None
                     return
-                number, name, doc = self._behind.popleft()
-            self._tell_new(number, name, doc)
+                waiting = self._behind.popleft()
+            self._tell_new(waiting)
 
-    def _tell_new(self, number: int | None, name: str, doc: Document) -> None:
-        if number is None or number > self.after:
+    def _tell_new(self, waiting: _Waiting) -> None:
+        recorder, number, name, doc = waiting
+        if recorder is not self._recorder or number is None or number > self._after:
             self._tell(name, doc)
 
     def _tell(self, name: str, doc: Document) -> None:
@@ -86,20 +91,18 @@ class DurableFeed:
         self._subscriptions: dict[int, _Subscription] = {}
         self._waiting: deque[_Waiting] = deque()
         self._most = _MANY
-        self._scheduled = False
+        self._scheduled_on: asyncio.AbstractEventLoop | None = None
         self._heard: list[Recorder] = []  # those that tell what has become durable
 
     def follow(self, recorder: Recorder | None) -> None:
         """Take what keeps the records, if anything does; between two calls only.
 
-        What the one before has kept must be durable by now.
+        What the one before has kept must be durable by now; it may not be told yet.
         """
-        self._waiting = deque((None, name, doc) for _, name, doc in self._waiting)
-        self._recorder = recorder
-        for subscription in self._subscriptions.values():
-            subscription.after = -1
-        if self._subscriptions:
-            self._listen()
+        with self._lock:
+            self._recorder = recorder
+            if self._subscriptions:
+                self._listen()
 
     def _listen(self) -> None:
         recorder = self._recorder
@@ -126,15 +129,15 @@ class DurableFeed:
                 "engine has none"
             )
         token = next(self._tokens)
-        subscription = _Subscription(func, name, replay=replay)
+        subscription = _Subscription(func, name)
         with self._lock:
             self._subscriptions = {**self._subscriptions, token: subscription}
             self._listen()
-        if recorder is not None:
-            # Only now: what becomes durable from here on it hears by itself.
-            subscription.after = durable = recorder.durable
-            if replay:
-                subscription.catch_up(recorder.documents(durable))
+        try:
+            subscription.catch_up(recorder, replay=replay)
+        except BaseException:
+            self.unsubscribe(token)  # nobody else knows it
+            raise
         return token
 
     def unsubscribe(self, token: int) -> None:
@@ -150,40 +153,45 @@ class DurableFeed:
     def add(self, number: int | None, name: str, doc: Document) -> None:
         """Take a document; ``number`` is that of its record, if it has one."""
         if self._subscriptions:
-            self._waiting.append((number, name, doc))
+            self._waiting.append((self._recorder, number, name, doc))
             self._schedule()
         elif self._recorder is not None:
             # Nobody listens: keep what is not durable yet, for those who may come.
-            self._waiting.append((number, name, doc))
+            self._waiting.append((self._recorder, number, name, doc))
             if len(self._waiting) >= self._most:
-                self._let_go(self._recorder.durable)
+                self._let_go()
 
-    def _let_go(self, durable: int) -> None:
+    def _let_go(self) -> None:
         waiting = self._waiting
-        while waiting and (waiting[0][0] is None or waiting[0][0] <= durable):
+        while waiting and self._is_durable(waiting[0]):
             waiting.popleft()
         self._most = len(waiting) + _MANY
 
-    def _is_durable(self, number: int | None) -> bool:
-        recorder = self._recorder
-        return recorder is None or number is None or number <= recorder.durable
+    def _is_durable(self, waiting: _Waiting) -> bool:
+        recorder, number, *_ = waiting
+        if recorder is not self._recorder or recorder is None or number is None:
+            return True
+        return number <= recorder.durable
 
     def _became_durable(self, _number: int) -> None:
         if self._waiting:
             device_loop.do_there(self._schedule)
 
     def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._deliver)
+        loop = asyncio.get_running_loop()
+        if self._scheduled_on is not loop:  # one before may have been closed by then
+            self._scheduled_on = loop
+            loop.call_soon(self._deliver)
 
     def _deliver(self) -> None:
-        self._scheduled = False
+        if self._scheduled_on is not asyncio.get_running_loop():
+            return  # another has taken its place
+        self._scheduled_on = None
         deadline = monotonic() + BUDGET
-        while self._waiting and self._is_durable(self._waiting[0][0]):
+        while self._waiting and self._is_durable(self._waiting[0]):
             if monotonic() > deadline:
                 self._schedule()
                 return
-            number, name, doc = self._waiting.popleft()
+            waiting = self._waiting.popleft()
             for subscription in self._subscriptions.values():
-                subscription.hear(number, name, doc)
+                subscription.hear(waiting)

@@ -1,4 +1,4 @@
-"""What is asked of a loop that has just begun, cannot begin, or has just been closed."""
+"""What is asked of a loop that has just begun, cannot begin, or is just closed."""
 
 import asyncio
 import threading
@@ -46,9 +46,10 @@ def test_a_loop_that_gets_no_thread_is_not_the_device_loop(begin, monkeypatch):
         raise RuntimeError("can't start new thread")
 
     loop = asyncio.new_event_loop()
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="thread"):
+    with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
-        device_loop.get() if begin == "get" else device_loop.adopt(loop)
+        with pytest.raises(RuntimeError, match="thread"):
+            device_loop.get() if begin == "get" else device_loop.adopt(loop)
     loop.close()
     assert device_loop.thread() is None
     assert device_loop.call(nothing(), 5) == 1

@@ -339,6 +339,113 @@ def test_what_becomes_durable_while_one_subscribes_is_told():
     assert as_read_back(late.all) == as_read_back(docs.all)
 
 
+class Ahead(SlowDisk):
+    """Has told of less than what is durable when a thread asks."""
+
+    loop = None
+
+    @property
+    def durable(self):
+        if self.loop is not None and threading.current_thread().name == "asks":
+            asyncio.run_coroutine_threadsafe(self.more(), self.loop).result(5)
+        return self._durable
+
+    async def more(self):
+        self.advance(8)
+        await turns()
+        self._durable += 12
+
+
+def test_who_begins_to_hear_misses_nothing_from_there_on():
+    disk = Ahead()
+    engine, docs = make_engine(recorder=disk)
+    engine.subscribe(Documents(), when="durable")
+    late = Documents()
+
+    async def main():
+        disk.loop = asyncio.get_running_loop()
+        await engine.run(count([Detector()], 5))
+        thread = threading.Thread(
+            target=engine.subscribe,
+            args=[late],
+            kwargs={"when": "durable"},
+            name="asks",
+        )
+        thread.start()
+        await until(lambda: not thread.is_alive())
+        disk.advance()
+        await turns()
+
+    asyncio.run(main())
+    assert late.all
+    assert late.all == docs.all[-len(late.all) :]
+
+
+def test_who_cannot_be_told_what_is_past_hears_nothing_later_either():
+    class Broken(MemoryRecorder):
+        def documents(self, last):
+            yield from list(super().documents(last))[:1]
+            raise ZeroDivisionError
+
+    engine, _ = make_engine(recorder=Broken())
+    late = Documents()
+
+    async def main():
+        await engine.run(count([Detector()], 1))
+        with pytest.raises(ZeroDivisionError):
+            engine.subscribe(late, when="durable", replay=True)
+        await engine.run(count([Detector()], 1))
+        await turns()
+
+    asyncio.run(main())
+    assert late.names == ["start"]
+    assert engine._feed._subscriptions == {}
+
+
+def test_what_was_replayed_is_not_told_again_when_the_recorder_changes():
+    disk = SlowDisk()
+    engine, docs = make_engine(recorder=disk)
+    engine.subscribe(Documents(), when="durable")
+    late = Documents()
+
+    async def main():
+        await engine.run(count([Detector()], 2))
+        disk.advance()
+        engine.subscribe(late, when="durable", replay=True)
+        engine.recorder = MemoryRecorder()
+        await turns()
+        await engine.run(count([Detector()], 1))
+        await turns()
+
+    asyncio.run(main())
+    assert as_read_back(late.all) == as_read_back(docs.all)
+
+
+def test_what_is_not_told_when_a_loop_is_closed_is_told_on_the_next(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(durable, "monotonic", lambda: now[0])
+    engine, docs = make_engine(recorder=MemoryRecorder())
+    safe = Documents()
+
+    def slow(name, doc):
+        safe(name, doc)
+        now[0] += 0.0015
+
+    engine.subscribe(slow, when="durable")
+
+    async def main():
+        await engine.run(count([Detector()], 50))
+
+    async def more():
+        await main()
+        await until(lambda: len(safe.all) == len(docs.all))
+
+    asyncio.run(main())
+    assert len(safe.all) < len(docs.all)
+    asyncio.run(more())
+    assert safe.all == docs.all
+
+
 def test_a_replay_needs_a_recorder_and_durability():
     engine, _ = make_engine()
     with pytest.raises(PlanArgumentError, match="needs a recorder"):

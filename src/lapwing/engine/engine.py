@@ -665,7 +665,6 @@ class Engine:
             call.interrupts.put(End("abort", reason))
             return
         logger.warning("the paused plan is aborted: %s", reason or "on request")
-        call.error = begin_ending(call, End("abort", reason))
         # Nobody waits for it: whoever paused the plan has gone on to other things.
         unwatched: Unwatched = concurrent.futures.Future()
         if self.on_unwatched is not None:

@@ -46,7 +46,11 @@ class Suspenders:
         """Let one watch, during and between plans of the engine ``face``."""
         if suspender not in self.all:
             self.all.append(suspender)
-            suspender.install(face)
+            try:
+                suspender.install(face)
+            except BaseException:
+                self.all.remove(suspender)  # so that it can be installed later
+                raise
 
     def remove(self, suspender: Any) -> None:
         """Let one watch no more."""

@@ -311,9 +311,11 @@ class RunEngine:
         device_loop.refuse_if_current("RE()")
         with contextlib.ExitStack() as stack:
             # First: a Ctrl-C that comes with the first message must find its handler.
-            for surround in self.context_managers:
-                stack.enter_context(surround(self))
-            stack.callback(self._give_back, taken)
+            try:
+                for surround in self.context_managers:
+                    stack.enter_context(surround(self))
+            finally:
+                stack.callback(self._give_back, taken)
             result = self._waiting.result_of(work())
         self._tell(result)
         return result
@@ -326,19 +328,23 @@ class RunEngine:
         """Do what follows a call for which nobody waits; listeners may block."""
         following = threading.Thread(
             target=self._end_unwatched,
-            args=(unwatched,),
+            args=(unwatched, self._following),
             name="lapwing-after-call",
             daemon=True,
         )
         following.start()
         self._following = following  # only now: it may be waited for from here on
 
-    def _end_unwatched(self, unwatched: Unwatched) -> None:
+    def _end_unwatched(
+        self, unwatched: Unwatched, before: threading.Thread | None
+    ) -> None:
         try:
             result = unwatched.result()
         except concurrent.futures.CancelledError:
             return
         self._give_back()
+        if before is not None:
+            before.join()  # who waits for the last has waited for all
         self._tell(result)
 
     def wait_unwatched(self, timeout: float | None = None) -> None:

@@ -64,6 +64,25 @@ def test_a_suspender_that_cannot_be_asked_leaves_the_engine_idle():
     assert heard == []
 
 
+def test_a_suspender_that_could_not_be_installed_can_be_installed_later():
+    engine, _ = make_engine()
+
+    class Late(Trap):
+        times = 0
+
+        def install(self, face):
+            self.times += 1
+            if self.times == 1:
+                raise ZeroDivisionError
+
+    late = Late()
+    with pytest.raises(ZeroDivisionError):
+        engine.install_suspender(late)
+    assert engine.suspenders == ()
+    engine.install_suspender(late)
+    assert (late.times, engine.suspenders) == (2, (late,))
+
+
 def test_a_suspender_that_is_removed_while_they_are_asked_hides_no_other():
     engine, _ = make_engine()
     first, second, asked = Trap(), Trap(), []
@@ -171,6 +190,26 @@ def test_a_paused_plan_of_which_the_end_is_asked_for_twice_ends_once(verb):
     assert (result.exit_status, result.reason) == ("abort", "by a device")
     assert len(docs.named("stop")) == 1
     assert engine.state == "idle"
+
+
+def test_an_abort_that_nobody_can_follow_leaves_the_plan_paused():
+    engine, docs = make_engine()
+
+    def fail(unwatched):
+        raise RuntimeError("can't start new thread")
+
+    async def main():
+        await engine.run([Msg("open_run"), Msg("checkpoint"), Msg("pause")])
+        engine.on_unwatched = fail
+        told = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, c: told.append(c))
+        engine.request_abort("by a PV")
+        await until(lambda: told)
+        assert engine.state == "paused"
+        await engine.abort("by hand")
+
+    asyncio.run(main())
+    assert docs.named("stop")[0]["reason"] == "by hand"
 
 
 def test_a_loop_that_ends_in_the_midst_of_the_clean_up_leaves_no_run_open():

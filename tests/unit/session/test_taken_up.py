@@ -109,6 +109,39 @@ def test_whoever_sees_it_idle_after_such_an_end_can_wait_for_what_follows():
     assert len(followed) == 1
 
 
+def test_who_waits_for_what_follows_the_last_such_end_has_waited_for_all():
+    RE, go_on, num_ended = RunEngine(), threading.Event(), 0
+
+    def listener(result):
+        nonlocal num_ended
+        if not result.paused and result.reason == "first":
+            go_on.wait(LIMIT)
+        num_ended += not result.paused
+
+    RE.after_call.append(listener)
+    for reason in ("first", "second"):
+        with pytest.raises(RunEngineInterrupted):
+            RE(PAUSING)
+        RE.engine.request_abort(reason)
+        device_loop.call(RE.engine.come_to_rest())
+    RE.wait_unwatched(0.1)  # it is late: the first one is not over yet
+    assert num_ended < 2
+    go_on.set()
+    RE.wait_unwatched(LIMIT)
+    assert num_ended == 2
+
+
+def test_a_call_that_cannot_begin_is_given_back():
+    def surround(RE):
+        raise ZeroDivisionError
+
+    rig = Rig(lambda *_, **__: None)
+    rig.RE.context_managers.append(surround)
+    with pytest.raises(ZeroDivisionError):
+        rig.RE.resume_from(1, [Msg("null")])
+    assert rig.is_given_back
+
+
 def test_another_thread_s_call_gives_nothing_back_that_is_just_being_taken_up():
     begun, go_on = threading.Event(), asyncio.Event()
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
+from kit import Stopwatch
 
 from lapwing.engine import device_loop
 from lapwing.epics import clients
@@ -80,9 +81,11 @@ async def until(
     timeout: float = 15.0,  # noqa: ASYNC109 - a test's bound
 ) -> None:
     """Wait until a condition (plain or async) holds; fail after ``timeout`` s."""
-    async with asyncio.timeout(timeout):
-        while True:
-            found = condition()
-            if await found if asyncio.iscoroutine(found) else found:
-                return
-            await asyncio.sleep(0.005)
+    watch = Stopwatch()
+    while True:
+        found = condition()
+        if await found if asyncio.iscoroutine(found) else found:
+            return
+        if watch.seconds > timeout:
+            raise TimeoutError
+        await asyncio.sleep(0.005)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from lapwing import Engine
@@ -33,6 +34,27 @@ def soon(seconds: float) -> Iterator[None]:
         took = time.thread_time() - began
         gc.enable()
     assert took < seconds * LOADED
+
+
+class Stopwatch:
+    """Counts seconds, but for those in which the machine was too busy for its tasks."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic() - _seconds_waited()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was made in which nothing had to wait for a processor."""
+        return time.monotonic() - _seconds_waited() - self._began
+
+
+def _seconds_waited() -> float:
+    """Return how long there was a task that waited, if the kernel counts that."""
+    try:
+        some = Path("/proc/pressure/cpu").read_text().splitlines()[0]
+    except OSError:
+        return 0.0
+    return int(some.rpartition("total=")[2]) / 1e6
 
 
 class Detector:

@@ -14,6 +14,7 @@ from channel_backends import (  # noqa: F401
     connect_fixture,
     make_fixture,
 )
+from kit import Stopwatch
 
 from lapwing.errors import (
     DeviceError,
@@ -61,10 +62,10 @@ def test_an_enumeration_tells_its_choices_and_takes_them(connect, client, run):
 def test_all_pvs_that_do_not_answer_are_named_at_once_and_in_time(make, client, run):
     pvs = ["SIM:NONE", "SIM:X", "SIM:NOTHING"]
     channels = make(*pvs)
-    began = time.monotonic()
+    watch = Stopwatch()
     with pytest.raises(DisconnectedError) as caught:
         run(client.connect(channels, 0.5))
-    assert time.monotonic() - began < 1.5
+    assert watch.seconds < 1.5
     assert caught.value.pvs == ["SIM:NONE", "SIM:NOTHING"]
     assert "2 PVs do not answer within 0.5 s: x: SIM:NONE, SIM:NOTHING" in str(
         caught.value

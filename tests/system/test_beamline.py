@@ -15,6 +15,7 @@ from beamline_fixtures import (  # noqa: F401
     run_fixture,
     until,
 )
+from kit import Stopwatch
 
 from lapwing.epics import clients
 from lapwing.errors import ConfigError, RemoteError, StateError
@@ -141,9 +142,9 @@ def test_the_readback_is_told_many_times_during_a_move(pvs, run):
 def test_the_server_refuses_what_lies_beyond_a_limit_and_shows_it(pvs, run, target):
     client, c = pvs("X", "X:RBV", "X:LVIO", "X:DMOV")
     run(c["X"].put(1.5))
-    began = time.monotonic()
+    watch = Stopwatch()
     run(c["X"].put(target))
-    assert time.monotonic() - began < 0.5
+    assert watch.seconds < 0.5
     setpoint, readback, violation, done = run(client.get_many(list(c.values())))
     assert (setpoint.value, readback.value) == (1.5, 1.5)
     assert (violation.value, done.value) == (1, 1)
@@ -216,8 +217,10 @@ def test_the_trigger_is_held_for_the_dwell(pvs, run):
     _, c = pvs("DET:TRIG", "DET:DWELL")
     run(c["DET:DWELL"].put(0.2))
     began = time.monotonic()
+    watch = Stopwatch()
     run(c["DET:TRIG"].put(1))
-    assert 0.19 < time.monotonic() - began < 0.6
+    assert time.monotonic() - began > 0.19
+    assert watch.seconds < 0.6
     run(c["DET:DWELL"].put(0.01))
 
 
@@ -255,6 +258,6 @@ def test_a_frozen_beamline_is_silent_until_it_thaws(beamline, pvs, run):
 def test_a_frozen_beamline_can_be_stopped():
     other = Beamline.start()
     other.freeze()
-    began = time.monotonic()
+    watch = Stopwatch()
     other.stop()
-    assert time.monotonic() - began < 4
+    assert watch.seconds < 4

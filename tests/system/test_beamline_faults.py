@@ -5,6 +5,7 @@ import time
 
 import pytest
 from beamline_fixtures import beamline_fixture, run_fixture, until  # noqa: F401
+from kit import Stopwatch
 
 from lapwing.epics import SIM_FIELDS, EpicsCounter, EpicsMotor, connect_all
 from lapwing.errors import DisconnectedError
@@ -25,11 +26,11 @@ def test_a_server_that_dies_is_told_within_a_second_and_found_again(beamline, ru
             status.add_callback(lambda s, name=name: story.append((name, s)))
         await asyncio.sleep(0.05)
         beamline.kill()
-        began = time.monotonic()
+        watch = Stopwatch()
         for status in (move, count):
             with pytest.raises(DisconnectedError):
                 await status
-        assert time.monotonic() - began < 1
+        assert watch.seconds < 1
         await until(lambda: not (motor.connected or counter.connected), 1)
         end()
         return move, count
@@ -51,10 +52,10 @@ def test_a_server_that_dies_is_told_within_a_second_and_found_again(beamline, ru
 
     with pytest.raises(DisconnectedError, match="SIM:X"):
         run(motor.stop())
-    began = time.monotonic()
+    watch = Stopwatch()
     with pytest.raises(DisconnectedError, match=r"PVs do not answer within 0\.3 s"):
         run(motor.connect(timeout=0.3))
-    assert time.monotonic() - began < 1
+    assert watch.seconds < 1
 
     beamline.restart()
     run(connect_all(motor, counter, timeout=30))
@@ -82,10 +83,12 @@ def test_a_request_waits_a_while_for_a_server_that_is_away(beamline, run, monkey
     beamline.kill()
     run(until(lambda: not motor.connected, 1))
     began = time.monotonic()
+    watch = Stopwatch()
 
     async def move():
         await motor.set(1)
 
     with pytest.raises(DisconnectedError, match=r"within 0\.3 s: x: SIM:X"):
         run(move())
-    assert 0.25 < time.monotonic() - began < 1.5
+    assert time.monotonic() - began > 0.25
+    assert watch.seconds < 1.5

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 from beamline_fixtures import second_port, start_beamline, until
-from kit import Documents
+from kit import Documents, Stopwatch
 
 from lapwing import RunEngine
 from lapwing.engine import device_loop
@@ -157,10 +157,10 @@ def test_an_abort_is_obeyed_while_a_server_is_waited_for(RE, documents, beamline
             scan.abort("the ring is down")
 
     story.state = state
-    began = time.monotonic()
+    watch = Stopwatch()
     with pytest.raises(RunEngineInterrupted, match="the ring is down"):
         RE(scan.plan())
-    assert time.monotonic() - began < 15
+    assert watch.seconds < 15
     assert documents.named("stop")[0]["exit_status"] == "abort"
 
 
@@ -342,11 +342,11 @@ def test_a_second_put_to_a_count_that_never_ends_holds_up_nothing_else(RE, beaml
             await trigger.set(1, timeout=0.3)
         with pytest.raises(DeviceTimeoutError, match="its last put had not ended"):
             await trigger.set(1, timeout=0.3)
-        began = time.monotonic()
+        watch = Stopwatch()
         again = trigger.set(1, timeout=10)
         await other.set(DWELL)
         assert (await other.read())["dwell"]["value"] == DWELL
-        assert time.monotonic() - began < 1
+        assert watch.seconds < 1
         assert not again.done
         await stall.set(0)
         await again

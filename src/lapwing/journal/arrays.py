@@ -35,7 +35,14 @@ class ArrayWriter:
         self.path = arrays_path(directory, index)
         self.index = index
         self.fd: int | None = None
-        self.end = self.path.stat().st_size if self.path.exists() else 0
+        self.end = 0
+        if self.path.exists():  # what is there may not be on the disk yet
+            self.end = os.fstat(self._open()).st_size
+
+    def _open(self) -> int:
+        if self.fd is None:
+            self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return self.fd
 
     def keep(self, array: "np.ndarray[Any, Any]") -> list[int]:
         """Write an array that is C-contiguous; return its place.
@@ -43,13 +50,12 @@ class ArrayWriter:
         Raises:
             OSError: It cannot be written; call `cut` with the end that was before.
         """
-        if self.fd is None:
-            self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = self._open()
         offset = -(-self.end // _ALIGNMENT) * _ALIGNMENT
         data = array.reshape(-1).view(np.uint8).data
         written = 0
         while written < len(data):
-            written += os.pwrite(self.fd, data[written:], offset + written)
+            written += os.pwrite(fd, data[written:], offset + written)
         self.end = offset + written
         return [self.index, offset]
 

@@ -110,9 +110,10 @@ class Index:
     def update(self) -> None:
         """Take in what the journals hold by now."""
         with self._lock:
-            there = {path.name: path for path in directories(self.data_dir)}
             rows = self._all("SELECT directory, last_segment, last_size FROM journals")
             known = {name: (segment, size) for name, segment, size in rows}
+            # Only now: another process may have taken in one that is new.
+            there = {path.name: path for path in directories(self.data_dir)}
             for gone in known.keys() - there.keys():
                 self._remove(gone)
             for name, directory in there.items():

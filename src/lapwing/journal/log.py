@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -200,7 +201,8 @@ class Log:
     def release_reserve(self) -> None:
         """Give up the room that is kept, so that a stop document can be written."""
         with self._lock:
-            self._reserve.release()
+            if not self._closed:  # else it may be another process's by now
+                self._reserve.release()
 
     def restore_reserve(self) -> bool:
         """Keep room again; return whether there is enough of it now."""
@@ -326,16 +328,22 @@ class Log:
             self.sync()
         finally:
             with self._sync_lock, self._lock:
-                self._closed = self._blocked = True
-                self._writer.close()
-                self._reserve.release()
-                self._hold.release()
+                self._close()
         if self._unsynced is not None:
             raise DataPathError(
                 f"the journal {self.directory} is closed, but {self._unsynced}; they "
                 "are lost if the power fails now",
                 directory=str(self.directory),
             )
+
+    def _close(self) -> None:
+        if self._closed:  # by another thread
+            return
+        self._closed = self._blocked = True
+        with ExitStack() as last_first:  # each, whatever becomes of the others
+            last_first.callback(self._hold.release)
+            last_first.callback(self._reserve.release)
+            last_first.callback(self._writer.close)
 
     def __enter__(self) -> Self:
         return self

@@ -62,13 +62,13 @@ class SegmentWriter:
             if not end:
                 end = _write_all(self._fd, head_of_segment(at.number))
             os.lseek(self._fd, end, os.SEEK_SET)
+            self._arrays = ArrayWriter(directory, at.segment)
         except OSError:
             os.close(self._fd)
             if end < HEAD_BYTES:
                 path.unlink(missing_ok=True)
             raise
         self.size = end
-        self._arrays = ArrayWriter(directory, at.segment)
         self._encoder = Encoder(self._arrays.keep)
         self._synced = End(HEAD_BYTES, 0)
 

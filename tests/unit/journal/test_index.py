@@ -332,6 +332,25 @@ def test_two_indexes_of_one_directory_do_not_disturb_each_other(make, tmp_path):
         assert one.num_runs() == 5
 
 
+def test_a_journal_that_another_index_has_just_taken_in_stays(
+    make, tmp_path, monkeypatch
+):
+    make().put(line_scan(3))
+    directories = index.directories
+
+    def list_and_then(data_dir):
+        found = directories(data_dir)
+        monkeypatch.undo()
+        make().put(line_scan(4))
+        other.update()
+        return found
+
+    with Index(tmp_path) as one, Index(tmp_path) as other:
+        monkeypatch.setattr(index, "directories", list_and_then)
+        one.update()
+        assert other.num_runs() == 2
+
+
 def test_the_last_call_of_a_journal_that_was_not_left_in_order_is_told(make, asked):
     left, cut, idle = make(), make(), make()
     for journal in (left, cut, idle):

@@ -171,6 +171,23 @@ def test_what_a_dead_process_wrote_is_durable_after_a_sync(tmp_path):
         assert log.durable == 2
 
 
+def test_arrays_of_a_dead_process_are_on_the_disk_before_they_are_durable(
+    tmp_path, monkeypatch
+):
+    with open_log(tmp_path / "j") as log:
+        log.write([[int(Kind.NOTE), np.ones(10_000)]])
+    synced, true_sync = [], writer_module._to_disk
+    monkeypatch.setattr(
+        writer_module,
+        "_to_disk",
+        lambda fd: synced.append(os.fstat(fd).st_ino) or true_sync(fd),
+    )
+    with open_log(tmp_path / "j", durability="power") as log:
+        log.sync()
+        assert log.durable == 0
+        assert (tmp_path / "j" / "00000001.arrays").stat().st_ino in synced
+
+
 def test_a_thread_of_its_own_writes_what_waits_and_syncs(tmp_path):
     durable = threading.Event()
     waiting = [numbered(0, 3)]
@@ -274,6 +291,46 @@ def test_threads_may_write_at_once(tmp_path):
     for who in range(4):
         mine = [record[1][1] for _, record in records if record[1][0] == who]
         assert mine == sorted(mine)
+
+
+def test_two_threads_that_close_it_close_its_files_once(tmp_path):
+    log, others = open_log(tmp_path / "j"), []
+
+    def close_in_between():
+        if not others:
+            others.append(threading.Thread(target=log.close))
+            others[0].start()
+            others[0].join()
+
+    log.before_sync = close_in_between
+    log.close()
+    open_log(tmp_path / "j").close()
+
+
+def test_a_segment_that_cannot_be_closed_leaves_the_directory_free(
+    tmp_path, monkeypatch
+):
+    close = writer_module.SegmentWriter.close
+
+    def close_and_fail(writer):
+        close(writer)
+        raise OSError(5, "Input/output error")
+
+    log = open_log(tmp_path / "j", reserve_bytes=4096)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module.SegmentWriter, "close", close_and_fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            log.close()
+    assert not (tmp_path / "j" / "reserve").exists()
+    open_log(tmp_path / "j").close()
+
+
+def test_a_closed_log_leaves_the_reserve_of_the_next_one_alone(tmp_path):
+    log = open_log(tmp_path / "j", reserve_bytes=4096)
+    log.close()
+    with open_log(tmp_path / "j", reserve_bytes=4096):
+        log.release_reserve()
+        assert (tmp_path / "j" / "reserve").exists()
 
 
 # ------------------------------------------------------------ being refused

@@ -47,6 +47,7 @@ class Feed:
         # How often somebody asked to be told that the sink has all, and was told.
         self._asked = self._answered = 0
         self._give_up_at: float | None = None
+        self._has_ended = False
         self._thread = threading.Thread(
             target=self._run, name=f"lapwing-sink-{self.sink.name}", daemon=True
         )
@@ -109,7 +110,7 @@ class Feed:
             number = self._asked
         with self.urgent(), self._changed:
             self._changed.wait_for(
-                lambda: self._answered >= number or not self._thread.is_alive(), timeout
+                lambda: self._answered >= number or self._has_ended, timeout
             )
             return self._answered >= number
 
@@ -139,10 +140,16 @@ class Feed:
                     self._hurries = False
                 self._pause(delay)
         finally:
-            self._follower.close()
-            self.sink.close()
-            with self._changed:
-                self._changed.notify_all()
+            with ExitStack() as last_first:  # each, whatever becomes of the others
+                last_first.callback(self._tell_the_end)
+                last_first.callback(self._follower.close)
+                # First: another follower may go on as soon as the journals are free.
+                last_first.callback(self.sink.close)
+
+    def _tell_the_end(self) -> None:
+        with self._changed:
+            self._has_ended = True
+            self._changed.notify_all()
 
     def _is_over(self, now: float) -> bool:
         # First: who asks or closes later may know of later records.
@@ -200,7 +207,9 @@ class Feeds:
         self._durable = durable
         self._store = CursorStore(cursors_path(data_dir))
         self._feeds: dict[str, Feed] = {}
+        self._adopted: dict[Path, Callable[[], int]] = {}
         self._closed = False
+        self._lock = threading.Lock()  # of these three
         # A script that forgets to close its session loses nothing all the same.
         atexit.register(self.close, LAST_SECONDS)
 
@@ -222,24 +231,27 @@ class Feeds:
             ConfigError: Its name cannot be one.
         """
         name = checked_name(sink.name)
-        if self._closed or name in self._feeds:
-            what = "the feeds are closed" if self._closed else "there is one"
-            raise StateError(
-                f"a sink {name!r} cannot be added: {what}; each name is taken once, "
-                "before the end",
-                hint="give it another name",
-                sink=name,
+        with self._lock:
+            if self._closed or name in self._feeds:
+                what = "the feeds are closed" if self._closed else "there is one"
+                raise StateError(
+                    f"a sink {name!r} cannot be added: {what}; each name is taken "
+                    "once, before the end",
+                    hint="give it another name",
+                    sink=name,
+                )
+            follower = Follower(
+                sink,
+                self._data_dir,
+                self._store,
+                self._own,
+                durable=self._durable,
+                others=others,
+                begin=begin,
             )
-        follower = Follower(
-            sink,
-            self._data_dir,
-            self._store,
-            self._own,
-            durable=self._durable,
-            others=others,
-            begin=begin,
-        )
-        feed = self._feeds[name] = Feed(follower)
+            for directory, durable in self._adopted.items():
+                follower.adopt(directory, durable)
+            feed = self._feeds[name] = Feed(follower)
         return feed
 
     def wake(self, durable: int | None = None) -> None:
@@ -259,13 +271,17 @@ class Feeds:
             directory: The journal.
             durable: Returns the number of its last record that may leave the process.
         """
-        for feed in tuple(self._feeds.values()):
-            feed.adopt(directory, durable)
+        with self._lock:
+            self._adopted[directory] = durable
+            for feed in self._feeds.values():
+                feed.adopt(directory, durable)
 
     def give_back(self, directory: Path) -> None:
         """Go on with an adopted journal as with those of others."""
-        for feed in tuple(self._feeds.values()):
-            feed.give_back(directory)
+        with self._lock:
+            self._adopted.pop(directory, None)
+            for feed in self._feeds.values():
+                feed.give_back(directory)
 
     def hurry(self) -> None:
         """Let all sinks have at once what there is now; waits for nothing."""
@@ -290,12 +306,13 @@ class Feeds:
     def close(self, timeout: float | None = LAST_SECONDS) -> bool:
         """Let sinks settle what there is, and end; to be called before `Log.close`.
 
+        Called again, perhaps by another thread, it waits for what has not ended yet.
+
         Returns:
             Whether all have; what others have not goes on from their place next time.
         """
-        if self._closed:
-            return True
-        self._closed = True
+        with self._lock:
+            self._closed = True
         deadline = None if timeout is None else time.monotonic() + timeout
         ended = True
         for feed in self._feeds.values():

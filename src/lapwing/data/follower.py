@@ -79,6 +79,7 @@ class Follower:
         self._first_seen: dict[str, float] = {}
         self._read: dict[str, tuple[int, int]] = {}  # sizes at which nothing is left
         self._look_at = float("-inf")
+        self._look_asked = True  # by any thread
         self._settle_pause = 0.0
         self._settle_at = float("-inf")
         self._settle_wish: float | None = None
@@ -108,9 +109,9 @@ class Follower:
         Returns:
             Seconds until there is more to do; 0 for at once.
         """
-        if now >= self._look_at:
+        if self._look_asked or now >= self._look_at:
             self._look(now)
-        waits = [self._look_at - now]
+        waits = [0.0 if self._look_asked else self._look_at - now]
         if now >= self._settle_at:
             for tail in self._tails.values():
                 waits.append(self._advance(tail, now))
@@ -128,22 +129,24 @@ class Follower:
 
         Where there is no own journal, all count.
         """
-        if self._settle_wish is not None or self._settle_pause or self._must_look:
+        if self._settle_wish is not None or self._settle_pause or self._look_asked:
             return True
         tails = self._mine()
-        unclaimed = not tails and self._own is not None
-        return unclaimed or any(tail.pause or self._has_more(tail) for tail in tails)
+        return self._lacks_one or any(t.pause or self._has_more(t) for t in tails)
 
     @property
     def is_refused(self) -> bool:
         """Whether waiting is of no use: the sink raises, or another follower has it."""
-        paused = self._settle_pause or any(t.pause for t in self._tails.values())
-        elsewhere = self._own is not None and not self._mine() and not self._must_look
-        return bool(paused) or elsewhere
+        if self._settle_pause:
+            return True
+        refused = self._lacks_one or any(tail.pause for tail in self._mine())
+        at_work = self._settle_wish is not None or self._look_asked
+        return refused and not (at_work or self.has_news)
 
     @property
-    def _must_look(self) -> bool:
-        return self._look_at == float("-inf")
+    def _lacks_one(self) -> bool:
+        """Whether it does not follow all of this process's journals."""
+        return any(name not in self._tails for name in tuple(self._durable))
 
     def _mine(self) -> list[Tail]:
         if self._own is None:
@@ -232,17 +235,16 @@ class Follower:
 
     def look_soon(self) -> None:
         """Look for journals of other processes in the next round."""
-        self._look_at = float("-inf")
+        self._look_asked = True
 
     def _look(self, now: float) -> None:
-        self._look_at = now + LOOK_SECONDS
+        self._look_asked = False  # first: who asks from here on, asks for another one
         try:
             self._let_go()
             self._take_up(now)
         except (DataError, OSError) as exc:
             logger.warning("the journals in %s: %s", self._data_dir, exc)
-        if self._own is not None and self._own not in self._tails:
-            self._look_at = now + _OWN_SECONDS
+        self._look_at = now + (_OWN_SECONDS if self._lacks_one else LOOK_SECONDS)
 
     def _take_up(self, now: float) -> None:
         """Follow the journals that nobody follows yet for this sink."""
@@ -265,11 +267,17 @@ class Follower:
             taken = holder is not None and self._others == "ended"
             over = holder is None and tail.error is None and tail.is_waiting
             if taken or over or not tail.directory.exists():
-                self.sink.leave(tail.unfinished)
-                tail.close()
-                del self._tails[name]
+                self._leave(tail)
                 if over:
                     self._read[name] = size
+
+    def _leave(self, tail: Tail) -> None:
+        try:
+            self.sink.leave(tail.unfinished)
+        except Exception as exc:  # noqa: BLE001 - the sink's own; others may try
+            self._note(tail, exc)
+        del self._tails[tail.directory.name]
+        tail.close()
 
     def _wants(self, directory: Path, now: float) -> bool:
         if directory.name in self._durable:
@@ -288,7 +296,9 @@ class Follower:
         if alive(claim) is not None:
             return  # another process, or another follower here, does
         try:
-            claim.mkdir(parents=True, exist_ok=True)
+            # Each by itself: a journal that was removed just now is not made again.
+            for one in (claim.parent, claim):
+                one.mkdir(exist_ok=True)
             tail = Tail(directory, cursor, Hold(claim))
         except StateError:
             return  # it was a moment quicker

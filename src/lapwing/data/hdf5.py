@@ -60,6 +60,7 @@ class Hdf5Writer:
         self._files = RunFiles(period, on_trouble)
         self._consumer = Consumer(self._files, "lapwing-hdf5")
         self._closed = False
+        self._lock = threading.Lock()  # of the end: nothing is put behind it
         # A script that forgets to close its writer loses nothing all the same.
         atexit.register(self.close, _LAST_SECONDS)
 
@@ -77,15 +78,16 @@ class Hdf5Writer:
             DocumentError: A start document has no uid or no time.
             StateError: The writer is closed or has failed.
         """
-        if self._closed or not self._consumer.alive:
-            what = "is closed" if self._closed else "has failed"
-            raise StateError(
-                f"the HDF5 writer {what}; it cannot take a {name} document",
-                hint="make a new one",
-            )
-        if name == "start":
-            self._expect(doc)
-        self._consumer.put(name, doc)
+        with self._lock:
+            if self._closed or not self._consumer.alive:
+                what = "is closed" if self._closed else "has failed"
+                raise StateError(
+                    f"the HDF5 writer {what}; it cannot take a {name} document",
+                    hint="make a new one",
+                )
+            if name == "start":
+                self._expect(doc)
+            self._consumer.put(name, doc)
 
     def _expect(self, start: Mapping[str, Any]) -> None:
         uid, begun = start.get("uid"), start.get("time")
@@ -133,7 +135,11 @@ class Hdf5Writer:
         if not self._consumer.alive:
             return not self._num_unwritten()
         done = threading.Event()
-        self._consumer.put(FLUSH, {"done": done})
+        with self._lock:
+            if not self._closed:
+                self._consumer.put(FLUSH, {"done": done})
+        if self._closed:
+            return self.close(timeout)
         self._consumer.wake()
         deadline = None if timeout is None else time.monotonic() + timeout
         while self._consumer.alive:
@@ -155,9 +161,10 @@ class Hdf5Writer:
         Returns:
             Whether everything is on the disk.
         """
-        if not self._closed:
-            self._closed = True
-            self._consumer.put(END, {})
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._consumer.put(END, {})
         ended = self._consumer.close(timeout)
         if ended:
             atexit.unregister(self.close)

@@ -176,7 +176,10 @@ class Hdf5Sink:
 
     def close(self) -> None:
         """Close all files; those of runs that did not end are written anew later."""
-        self.leave(list(self._files.open_runs))
+        try:
+            self.leave(list(self._files.open_runs))
+        finally:
+            self._files.close()
 
     def _begin(self, start: Document) -> None:
         """Take a start document, unless the run's file is there or cannot be."""

@@ -57,6 +57,7 @@ class RunFiles:
         self._flushes: list[threading.Event] = []
         self._is_behind = False
         self._lost = 0
+        self._is_over = False
 
     def expect(self, run_uid: str, path: Path) -> None:
         """Say where a run will go, before its start document is taken."""
@@ -110,8 +111,16 @@ class RunFiles:
         """Wait until the final file of a run is there; say whether it is."""
         self.path_of(run_uid)
         with self._changed:
-            self._changed.wait_for(lambda: run_uid in self._outcome, timeout)
+            self._changed.wait_for(
+                lambda: run_uid in self._outcome or self._is_over, timeout
+            )
             return self._outcome.get(run_uid) == "final"
+
+    def close(self) -> None:
+        """Let nobody wait for a run any more: nothing will come that ends one."""
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
 
     def take(self, name: str, doc: Document) -> None:
         """Take a document, or an order (`FLUSH`, `END`)."""
@@ -268,4 +277,5 @@ class RunFiles:
         error.__cause__ = cause
         for uid in list(self._open):
             self._close(uid, "failed")
+        self.close()
         self._report(error)

@@ -4,11 +4,13 @@ import pytest
 from unit.data.journals import Journal, Notebook
 from unit.data.streams import line_scan
 
+from lapwing.data import feed as feed_module
 from lapwing.data.feed import Feed, Feeds, cursors_path
 from lapwing.data.follower import Follower
 from lapwing.data.sinks import FunctionSink
 from lapwing.errors import ConfigError, StateError
 from lapwing.journal.cursor import CursorStore
+from lapwing.journal.hold import alive
 
 WAIT = 20.0
 
@@ -175,9 +177,133 @@ def test_stuck_sink_is_left_behind_at_the_end(tmp_path):
     bench.journal.put(line_scan(3))
     assert stuck.wait(WAIT)
     assert not bench.feeds.close(0.05)
+    assert not bench.feeds.close(0.05)
     may_go_on.set()
     assert feed.close(WAIT)
+    assert bench.feeds.close(WAIT)
     bench.journal.close()
+
+
+def test_a_close_that_was_interrupted_is_ended_by_the_next_one(tmp_path, monkeypatch):
+    bench, documents, heard = Bench(tmp_path), line_scan(6), {"one": [], "other": []}
+    for name in heard:
+        hear = heard[name].append
+        bench.feeds.add(FunctionSink(name, lambda *doc, hear=hear: hear(doc)))
+
+    def interrupt(thread, timeout=None):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    bench.journal.put(documents)
+    monkeypatch.setattr(threading.Thread, "join", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        bench.feeds.close(WAIT)
+    assert bench.feeds.close(WAIT)
+    bench.journal.close()
+    assert heard == {"one": documents, "other": documents}
+    names = [thread.name for thread in threading.enumerate()]
+    assert not {"lapwing-sink-one", "lapwing-sink-other"} & set(names)
+
+
+def test_a_sink_that_is_added_while_the_feeds_are_closed_is_closed_too(
+    tmp_path, monkeypatch
+):
+    bench, sink = Bench(tmp_path), Notebook("late")
+    closing = threading.Thread(target=bench.close)
+
+    def follower_late(*args, **options):
+        closing.start()
+        closing.join(0.2)  # it would be over by then, if nothing held it up
+        return Follower(*args, **options)
+
+    monkeypatch.setattr(feed_module, "Follower", follower_late)
+    bench.feeds.add(sink)
+    closing.join(WAIT)
+    assert sink.closed
+    assert "lapwing-sink-late" not in [one.name for one in threading.enumerate()]
+
+
+def test_files_are_closed_before_others_may_go_on_with_the_journal(tmp_path):
+    bench, sink, held = Bench(tmp_path), Notebook(), []
+    claim = bench.journal.directory / "sinks" / sink.name
+    sink.close = lambda: held.append(alive(claim) is not None)
+    bench.feeds.add(sink)
+    assert bench.feeds.catch_up(WAIT)
+    bench.close()
+    assert held == [True]
+    assert alive(claim) is None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_sink_that_cannot_be_closed_keeps_no_journal_and_nobody_waiting(tmp_path):
+    bench, sink, closing = Bench(tmp_path), Notebook(), threading.Event()
+    claim = bench.journal.directory / "sinks" / sink.name
+
+    def fail():
+        closing.set()
+        while not feed._num_urgent:
+            pass  # until somebody waits
+        raise OSError("the disk is gone")
+
+    sink.close = fail
+    feed = bench.feeds.add(sink)
+    assert bench.feeds.catch_up(WAIT)
+    assert not feed.close(0)
+    assert closing.wait(WAIT)
+    answers = []
+    waiter = threading.Thread(
+        target=lambda: answers.append(feed.catch_up()), daemon=True
+    )
+    waiter.start()
+    waiter.join(WAIT)
+    assert answers == [False]
+    bench.close()
+    assert alive(claim) is None
+
+
+def test_who_waits_for_a_sink_is_told_of_its_end_before_its_thread_is_over(
+    tmp_path, monkeypatch
+):
+    run, told, answers = Feed._run, threading.Event(), []
+
+    def run_and_linger(feed):
+        run(feed)
+        told.wait(WAIT)
+
+    def refuse(name, doc):
+        raise ConnectionError("nobody answers")
+
+    def wait():
+        answers.append(feed.catch_up())
+        told.set()
+
+    monkeypatch.setattr(Feed, "_run", run_and_linger)
+    bench = Bench(tmp_path)
+    feed = bench.feeds.add(FunctionSink("broken", refuse))
+    bench.journal.put(line_scan(1))
+    waiter = threading.Thread(target=wait, daemon=True)
+    waiter.start()
+    while not feed.is_urgent:
+        pass
+    feed.close(0)
+    waiter.join(WAIT)
+    assert answers == [False]
+    bench.close()
+
+
+def test_a_sink_that_is_added_later_has_what_this_process_has_adopted(bench, tmp_path):
+    documents, heard = line_scan(6), []
+    ended = Journal(tmp_path)
+    ended.put(documents[:4])
+    ended.close()
+    adopted = Journal(tmp_path, ended.directory)
+    bench.feeds.adopt(adopted.directory, lambda: adopted.log.durable)
+    bench.feeds.add(FunctionSink("f", lambda *doc: heard.append(doc)))
+    adopted.put(documents[4:])
+    assert bench.feeds.catch_up(WAIT)
+    assert heard == documents
+    adopted.close()
+    bench.feeds.give_back(adopted.directory)
 
 
 def test_name_is_taken_once(bench):

@@ -1,8 +1,11 @@
+import shutil
+
 import numpy as np
 import pytest
 from unit.data.journals import Journal, Notebook
 from unit.data.streams import line_scan
 
+from lapwing.data import follower as follower_module
 from lapwing.data.feed import cursors_path
 from lapwing.data.follower import (
     FIRST_PAUSE,
@@ -13,6 +16,7 @@ from lapwing.data.follower import (
 )
 from lapwing.errors import DataPathError
 from lapwing.journal.cursor import CursorStore
+from lapwing.journal.hold import Hold, alive
 
 
 class Desk:
@@ -411,6 +415,103 @@ def test_full_disk_under_the_places_is_survived(desk, monkeypatch):
     desk.rounds(follower, seconds=1.0)
     assert desk.sink.taken == documents
     assert desk.place(journal).number == journal.log.next_number
+
+
+def test_a_look_that_is_asked_for_during_another_one_is_made(desk, monkeypatch):
+    journal = desk.journal()
+    desk.rounds(desk.follow(journal))
+    second = desk.follow(journal)  # it cannot have its journal yet, and looks often
+    directories = follower_module.directories
+
+    def look_and_ask(data_dir):
+        second.look_soon()
+        return directories(data_dir)
+
+    monkeypatch.setattr(follower_module, "directories", look_and_ask)
+    assert second.round(desk.now) == 0.0
+    monkeypatch.undo()
+    assert second.round(desk.now) > 0.0
+
+
+def test_an_adopted_journal_that_another_follower_has_yet_is_waited_for(desk):
+    documents = line_scan(3)
+    journal, own = desk.journal(), desk.journal()
+    journal.put(documents)
+    claim = journal.directory / "sinks" / desk.sink.name
+    claim.mkdir(parents=True)
+    hold = Hold(claim)
+    follower = desk.follow(own)
+    desk.rounds(follower)
+    assert not follower.is_behind
+    follower.adopt(journal.directory, lambda: journal.log.durable)
+    desk.rounds(follower)
+    assert follower.is_behind
+    assert follower.is_refused
+    hold.release()
+    desk.rounds(follower, seconds=0.1)
+    assert desk.sink.taken == documents
+    assert not follower.is_behind
+
+
+def test_a_sink_that_refuses_one_journal_is_waited_for_in_its_own(desk):
+    refused, documents = line_scan(1), line_scan(3)
+    other, own = desk.journal(), desk.journal()
+    other.put(refused)
+    other.close()
+    take = desk.sink.take
+
+    def take_own(name, doc):
+        if (name, doc) in refused:
+            raise ValueError("not that")
+        take(name, doc)
+
+    desk.sink.take = take_own
+    follower = desk.follow(own)
+    desk.rounds(follower)
+    assert desk.error() == ["ValueError: not that"]
+    own.put(documents)
+    assert follower.is_behind
+    assert not follower.is_refused
+    desk.rounds(follower)
+    assert desk.sink.taken == documents
+    assert not follower.is_behind
+
+
+def test_a_journal_that_is_removed_during_a_look_is_not_made_again(desk, monkeypatch):
+    journal = desk.journal()
+    journal.put(line_scan(3))
+    journal.close()
+    directories = follower_module.directories
+
+    def list_and_remove(data_dir):
+        found = directories(data_dir)
+        for one in found:
+            shutil.rmtree(one)
+        return found
+
+    monkeypatch.setattr(follower_module, "directories", list_and_remove)
+    desk.rounds(desk.follow())
+    assert not journal.directory.exists()
+
+
+def test_a_sink_that_fails_to_leave_a_journal_keeps_nobody_from_it(desk):
+    desk.sink.whole_runs = True
+    journal, own = desk.journal(), desk.journal()
+    documents = line_scan(3)
+    journal.put(documents[:3])
+    journal.close()
+
+    def fail(runs):
+        raise RuntimeError("the file is gone")
+
+    desk.sink.leave = fail
+    follower = desk.follow(own)
+    desk.rounds(follower, seconds=LOOK_SECONDS)
+    assert alive(journal.directory / "sinks" / desk.sink.name) is None
+    assert desk.error() == ["RuntimeError: the file is gone"]
+    own.put(documents)
+    desk.rounds(follower)
+    assert desk.sink.taken == documents[:3] + documents
 
 
 def test_removed_journal_is_forgotten(desk):

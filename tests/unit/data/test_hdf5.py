@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from unit.data.streams import Run, line_scan
 
+from lapwing.data.consumer import Consumer
 from lapwing.data.hdf5 import Hdf5Writer
 from lapwing.data.live import documents_of
 from lapwing.data.paths import run_path
@@ -97,6 +98,35 @@ def test_closed_writer_takes_no_documents(writer):
     assert writer.close(WAIT)
     with pytest.raises(StateError, match="is closed; it cannot take a start document"):
         writer("start", Run().start)
+
+
+def test_a_document_that_is_taken_while_the_writer_is_closed_is_written(tmp_path):
+    run = Run()
+
+    def path_late(start):
+        closing.start()
+        closing.join(0.2)  # it would be over by then, if nothing held it up
+        return run_path(tmp_path, start)
+
+    writer = Hdf5Writer(path_late)
+    closing = threading.Thread(target=writer.close)
+    writer("start", run.start)
+    closing.join(WAIT)
+    assert writer.wait_closed(run.uid, 0)
+    assert list(documents_of(writer.path_of(run.uid))) == [("start", run.start)]
+
+
+def test_flush_of_a_writer_that_is_closed_in_the_meantime_says_what_is_so(
+    writer, monkeypatch
+):
+    def alive_and_then(consumer):
+        monkeypatch.undo()
+        assert writer.close(WAIT)
+        return True
+
+    monkeypatch.setattr(Consumer, "alive", property(alive_and_then))
+    assert writer.flush(WAIT)
+    assert writer.close(WAIT)
 
 
 def test_trouble_is_told_to_the_caller(tmp_path):

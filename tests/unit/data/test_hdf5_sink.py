@@ -1,3 +1,5 @@
+import threading
+
 import h5py
 import numpy as np
 import pytest
@@ -273,6 +275,18 @@ def test_arrays_count_for_what_may_wait(tmp_path, monkeypatch):
         sink.settle()
     assert list(sink.unfinished) == [run.uid]
     sink.close()
+
+
+def test_nobody_waits_for_a_run_of_a_sink_that_is_closed(tmp_path):
+    sink, run, answers = Hdf5Sink(tmp_path), Run(), []
+    sink("start", run.start)
+    waiter = threading.Thread(
+        target=lambda: answers.append(sink.wait_closed(run.uid)), daemon=True
+    )
+    waiter.start()
+    sink.close()
+    waiter.join(WAIT)
+    assert answers == [False]
 
 
 def test_unknown_run_is_told(make):

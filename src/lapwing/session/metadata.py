@@ -211,13 +211,14 @@ class MetadataStore(MutableMapping[str, Any]):
             connection = self._connected()
             self._version = -1  # data_version does not count this connection's own
             try:
-                connection.execute("BEGIN IMMEDIATE")
                 try:
+                    connection.execute("BEGIN IMMEDIATE")
                     yield connection
+                    connection.execute("COMMIT")
                 except BaseException:
-                    connection.execute("ROLLBACK")
+                    # Also if Ctrl-C comes in between: the file is others', too.
+                    connection.rollback()  # does nothing where nothing has begun
                     raise
-                connection.execute("COMMIT")
             except sqlite3.Error as exc:
                 raise _cannot(self.path, "written", exc) from exc
 

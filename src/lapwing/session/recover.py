@@ -148,16 +148,13 @@ class TakenUp:
         self._session = session
         self._ask = confirm
         self._journal = session.open_journal(leftover.directory)
-        call = past_calls(leftover.directory)[-1]
-        if call.ended is not None:
+        try:
+            self.records = call = _open_call(leftover)
+            for start in call.starts:
+                session.writer.expect(start)
+        except BaseException:
             session.close_journal(self._journal)
-            raise StateError(
-                f"{leftover.title} has no open call; a script is resumed as a whole",
-                hint=leftover.way_on,
-            )
-        self.records = call
-        for start in call.starts:
-            session.writer.expect(start)
+            raise
         session.best.retell()
 
     def confirm(self, preview: Preview) -> Any:
@@ -168,6 +165,16 @@ class TakenUp:
         """Let go of the journal; what follows goes into the session's own again."""
         self._session.best.retold()
         self._session.close_journal(self._journal)
+
+
+def _open_call(leftover: Leftover) -> PastCall:
+    call = past_calls(leftover.directory)[-1]
+    if call.ended is not None:
+        raise StateError(
+            f"{leftover.title} has no open call; a script is resumed as a whole",
+            hint=leftover.way_on,
+        )
+    return call
 
 
 def require_same_call(leftover: Leftover, plan: Any) -> None:

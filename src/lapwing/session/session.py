@@ -26,7 +26,12 @@ from lapwing.engine.engine import EngineResult
 from lapwing.engine.given import obstacle_in
 from lapwing.engine.preview import Preview
 from lapwing.epics import clients, connect_all
-from lapwing.errors import DataError, DisconnectedError, TransitionError
+from lapwing.errors import (
+    DataError,
+    DisconnectedError,
+    StateError,
+    TransitionError,
+)
 from lapwing.journal.directories import new_directory
 from lapwing.session.facade import RunEngine
 from lapwing.session.greeting import greet
@@ -148,7 +153,11 @@ class Session:
             identify=lambda: self._identity,
             say=lambda text: self.say(text, "yellow"),
         )
-        self.RE.engine.recorder = journal.transcript
+        try:
+            self.RE.engine.recorder = journal.transcript
+        except StateError:
+            journal.close()  # a plan has just begun
+            raise
         journal.guard(self.RE.engine)
         return journal
 
@@ -159,7 +168,7 @@ class Session:
         """Let the engine write the journal of a process that died, for a call.
 
         Raises:
-            StateError: Another process goes on with it.
+            StateError: Another process goes on with it; or a plan runs.
         """
         journal = self._new_journal(directory)
         journal.transcript.on_durable(self.feeds.wake)

@@ -239,6 +239,39 @@ def test_failing_write_is_told_and_changes_nothing(store, path):
         store["a"]
 
 
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
+def test_a_ctrl_c_in_the_midst_of_a_change_leaves_the_file_to_others(
+    path, monkeypatch, statement
+):
+    class Interrupted(sqlite3.Connection):
+        armed = False
+
+        def execute(self, sql, *args):
+            if not self.armed or sql != statement:
+                return super().execute(sql, *args)
+            self.armed = False
+            if sql != "COMMIT":
+                super().execute(sql, *args)
+            raise KeyboardInterrupt
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3,
+        "connect",
+        lambda *args, **kw: connect(*args, factory=Interrupted, **kw),
+    )
+    with MetadataStore(path) as store, MetadataStore(path) as other:
+        store["a"] = 1
+        store._connection.armed = True
+        with pytest.raises(KeyboardInterrupt):
+            store["a"] = 2
+        monkeypatch.setattr(other._connection, "armed", False)
+        other._connection.execute("PRAGMA busy_timeout = 0")
+        other["b"] = 3
+        store["c"] = 4
+        assert store == other == {"a": 1, "b": 3, "c": 4}
+
+
 def test_closed_store_says_so(path):
     store = MetadataStore(path)
     store.close()

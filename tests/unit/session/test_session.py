@@ -5,10 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kit import Detector, Documents
+from unit.data.journals import Journal
+from unit.data.streams import line_scan
 
 import lapwing
 from lapwing import Msg
-from lapwing.errors import RunEngineInterrupted
+from lapwing.errors import DataError, RunEngineInterrupted, StateError
+from lapwing.journal.hold import alive
+from lapwing.plans import count
+from lapwing.session import recover
 
 
 def journal_threads():
@@ -127,6 +132,43 @@ def test_a_plan_that_somebody_else_ends_just_then_is_no_trouble(session):
     session.RE.abort = abort
     session.close()
     assert end_of_run(session) == ("abort", "by a PV")
+
+
+@pytest.fixture
+def died(tmp_path):
+    """The journal of a process that died in the midst of scan 7."""
+    journal = Journal(tmp_path)
+    journal.begin("cut off", plan_name="count")
+    journal.put(line_scan(5, scan_id=7)[:4])
+    journal.close()
+    return journal.directory
+
+
+def test_a_journal_that_cannot_be_taken_up_while_a_plan_runs_is_let_go(session, died):
+    require_idle = session.RE.engine.require_idle
+
+    def begin_just_then():
+        require_idle()
+        session.RE.engine.require_idle = require_idle
+        with pytest.raises(RunEngineInterrupted):
+            session.RE([Msg("checkpoint"), Msg("pause")])
+
+    session.RE.engine.require_idle = begin_just_then
+    with pytest.raises(StateError, match="recorder"):
+        session.RE.resume_from(7, count([Detector()]))
+    assert alive(died) is None
+    assert session.RE.engine.recorder is session.journal.transcript
+
+
+def test_a_journal_whose_call_cannot_be_read_is_let_go(session, died, monkeypatch):
+    def fail(directory):
+        raise DataError("it is damaged")
+
+    monkeypatch.setattr(recover, "past_calls", fail)
+    with pytest.raises(DataError, match="damaged"):
+        session.RE.resume_from(7, count([Detector()]))
+    assert alive(died) is None
+    assert session.RE.engine.recorder is session.journal.transcript
 
 
 def test_a_session_and_its_engine_say_what_they_are(session):

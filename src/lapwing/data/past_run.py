@@ -101,13 +101,18 @@ class PastRun:
         entry = self.entry
         if entry.exit_status is not None:
             return entry.exit_status
+        if self._goes_on(entry):
+            return "running"
+        # Asked again: it may have ended, and its process too, since it was asked.
+        return self.entry.exit_status or "interrupted"
+
+    def _goes_on(self, entry: RunEntry) -> bool:
         if alive(self.directory) is None:
-            return "interrupted"
+            return False
         calls = self._index.calls(entry.directory)
         if not calls or entry.call_uid is None:
-            return "running"
-        going = calls[-1].status == "open" and calls[-1].uid == entry.call_uid
-        return "running" if going else "interrupted"
+            return True
+        return calls[-1].status == "open" and calls[-1].uid == entry.call_uid
 
     @property
     def file(self) -> Path | None:

@@ -8,6 +8,7 @@ from unit.data.journals import Journal
 from unit.data.streams import NOW, Run, key, line_scan
 
 import lapwing
+from lapwing.data import past_run
 from lapwing.data.catalogue import Catalogue
 from lapwing.data.live import documents_of
 from lapwing.data.paths import place_of_run
@@ -214,6 +215,24 @@ def test_run_that_was_cut_off_is_interrupted(journal, cat):
     assert cat[-1].status == "interrupted"
     assert cat.search(status="interrupted")[0].uid == cat[-1].uid
     again.close()
+
+
+def test_run_that_ends_with_its_process_while_it_is_asked_for_is_not_interrupted(
+    journal, cat, monkeypatch
+):
+    documents = line_scan(3)
+    journal.begin("one")
+    journal.put(documents[:-1])
+
+    def alive_after_all(directory):
+        journal.put(documents[-1:])
+        journal.end()
+        journal.close()
+        return alive(directory)
+
+    alive = past_run.alive
+    monkeypatch.setattr(past_run, "alive", alive_after_all)
+    assert cat[-1].status == "success"
 
 
 def test_file_of_a_run_is_named_if_it_is_there(journal, cat, tmp_path):

@@ -63,7 +63,8 @@ class Hdf5Sink:
         self._files = RunFiles(period, on_trouble)
         self._expected: set[str] = set()
         self._going_on: set[str] = set()
-        self._heard: set[str] = set()  # runs of which the journal told first
+        # Runs of which the journal told first, and why they cannot be written.
+        self._heard: dict[str, DataError | None] = {}
         self._lock = threading.Lock()  # of what is expected
         self._ignored: dict[str, list[str]] = {}  # runs, and all that is theirs
         self._ignored_run: dict[str, str] = {}
@@ -88,7 +89,11 @@ class Hdf5Sink:
             return
         uid, path = _uid(doc), place_of_run(self._data_dir, doc)
         with self._lock:
-            if uid in self._going_on or uid in self._heard:
+            if uid in self._going_on:
+                return
+            if uid in self._heard:
+                if (why := self._heard[uid]) is not None:
+                    raise why
                 return
             reserve(path)
             self._expected.add(uid)
@@ -184,28 +189,34 @@ class Hdf5Sink:
     def _begin(self, start: Document) -> None:
         """Take a start document, unless the run's file is there or cannot be."""
         uid, path = _uid(start), place_of_run(self._data_dir, start)
-        with self._lock:
-            expected = uid in self._expected
-            self._expected.discard(uid)
-            if not expected:
-                # The journal may be quicker than who asks for the name in-line.
-                self._heard.add(uid)
-                self._files.expect(uid, path)
         self._listen(uid)
-        if not expected:
-            try:
-                done = not _take_place(path, uid)
-            except DataError as exc:
-                self._ignored[uid] = []
-                self._files.refuse(uid, exc)
-                return
-            if done:
-                self._ignored[uid] = []
-                self._files.is_there(uid, path)
-                return
+        try:
+            done = not self._take_place(uid, path)
+        except DataError as exc:
+            self._ignored[uid] = []
+            self._files.refuse(uid, exc)
+            return
+        if done:
+            self._ignored[uid] = []
+            self._files.is_there(uid, path)
+            return
         if uid in self._files.open_runs:
             self._files.leave(uid)
         self._files.take("start", start)
+
+    def _take_place(self, uid: str, path: Path) -> bool:
+        with self._lock:
+            if uid in self._expected:
+                self._expected.discard(uid)
+                return True
+            # The journal may be quicker than who asks for the name in-line.
+            self._heard[uid] = None
+            self._files.expect(uid, path)
+            try:
+                return _take_place(path, uid)
+            except DataError as exc:
+                self._heard[uid] = exc
+                raise
 
     def _is_ignored(self, name: str, doc: Document) -> bool:
         owner = doc.get("descriptor") or doc.get("resource") or ""

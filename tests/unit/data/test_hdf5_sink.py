@@ -110,6 +110,18 @@ def test_name_that_is_taken_is_refused_before_anything_moves(make, tmp_path):
         make().sink(*documents[0])
 
 
+def test_name_that_is_taken_is_refused_too_if_the_journal_tells_first(tmp_path):
+    sink, run = Hdf5Sink(tmp_path), Run()
+    path = place_of_run(tmp_path, run.start)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"somebody's")
+    sink.take("start", run.start)
+    with pytest.raises(DataExistsError):
+        sink("start", run.start)
+    assert path.read_bytes() == b"somebody's"
+    assert not sink.wait_closed(run.uid)
+
+
 def test_journal_may_tell_of_a_run_before_its_name_is_asked_for(make):
     documents = line_scan(3)
     beamline = make()

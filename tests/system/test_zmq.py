@@ -393,6 +393,32 @@ def test_a_proxy_can_be_named_by_localhost_and_is_used_once():
         proxy.start()
 
 
+def test_a_stop_that_comes_just_as_a_proxy_starts_ends_it():
+    class StoppedJustThen(Proxy):
+        is_closed, stopping = False, None
+
+        @property
+        def closed(self):
+            found = self.is_closed
+            if threading.current_thread() is starting and self.stopping is None:
+                self.stopping = threading.Thread(target=self.stop)
+                self.stopping.start()
+                self.stopping.join(0.1)  # would it end the proxy, it would by then
+            return found
+
+        @closed.setter
+        def closed(self, value):
+            self.is_closed = value
+
+    proxy = StoppedJustThen()
+    starting = threading.Thread(target=proxy.start)
+    starting.start()
+    starting.join(10)
+    proxy.stopping.join(10)
+    assert proxy.closed
+    assert not starting.is_alive()
+
+
 def test_two_proxies_can_be_chained(proxy, closing):
     second = Proxy(proxy.out_address, in_bind=False)
     with running(second):

@@ -56,11 +56,12 @@ class LivePicture:
 
     def __call__(self, name: str, doc: Document) -> None:
         """Take a document of any run."""
+        place = self._make_place() if name == "start" else None
         with self._lock:
             self.plot(name, doc)
-        if name == "start":
-            self._run, self._place = doc["uid"], self._make_place()
-        elif name in ("event", "event_page"):
+            if place is not None:
+                self._run, self._place = doc["uid"], place
+        if name in ("event", "event_page"):
             self._redraw.touch()
         elif name == "stop" and doc["run_start"] == self._run:
             self._redraw.finish()

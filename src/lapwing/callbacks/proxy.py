@@ -106,10 +106,17 @@ class Proxy:
         Raises:
             StateError: It was stopped before, or runs already.
         """
-        if self.closed or not self._running.acquire(blocking=False):
-            raise StateError(
-                "the proxy was to be started, but was so already; make a new one"
-            )
+        if not self._running.acquire(blocking=False):
+            raise _started_before()
+        try:
+            if self.closed:  # asked only now: from here on `stop` waits
+                raise _started_before()
+            self._pass_on()
+        finally:
+            self._running.release()
+            self._close()
+
+    def _pass_on(self) -> None:
         # In C it would not see a Ctrl-C that comes while it passes a message on.
         passing = threading.Thread(
             target=zmq.proxy_steerable,
@@ -123,8 +130,6 @@ class Proxy:
         finally:
             self._terminate()
             passing.join()
-            self._running.release()
-            self._close()
 
     def stop(self) -> None:
         """End it, from any thread; returns when it has ended."""
@@ -167,6 +172,10 @@ class Proxy:
                 authenticator.stop()
             for context in self._contexts:
                 context.destroy(linger=0)
+
+
+def _started_before() -> StateError:
+    return StateError("the proxy was to be started, but was so already; make a new one")
 
 
 def _socket(context: "zmq.Context[Any]", kind: int) -> "zmq.Socket[bytes]":

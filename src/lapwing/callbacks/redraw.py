@@ -45,16 +45,24 @@ class Redraw:
         self._dirty = False
         self._next = clock() + interval
         self._over: threading.Event | None = None
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # held while it is drawn
+        self._thread_lock = threading.Lock()
 
     def touch(self) -> None:
         """Say that something changed."""
         self._dirty = True
         if self._ticking and self._over is None:
-            self._over = threading.Event()
+            self._begin()
+
+    def _begin(self) -> None:
+        with self._thread_lock:
+            if self._over is not None:
+                return  # another thread was quicker
+            over = threading.Event()
             threading.Thread(
-                target=self._run, args=(self._over,), name="lapwing-draw", daemon=True
+                target=self._run, args=(over,), name="lapwing-draw", daemon=True
             ).start()
+            self._over = over
 
     def tick(self) -> None:
         """Draw if something changed and it is time to."""
@@ -76,13 +84,15 @@ class Redraw:
         Args:
             draw: Whether what has changed is drawn before.
         """
-        over, self._over = self._over, None
+        with self._thread_lock:
+            over, self._over = self._over, None
         if over is not None:
             over.set()
         with self._lock:  # a drawing that goes on is waited for
-            if self._dirty and draw:
-                self.now()
-            self._dirty = False
+            if not draw:
+                self._dirty = False
+            elif self._dirty:
+                self.now()  # what changes meanwhile is drawn later
 
     def _run(self, over: threading.Event) -> None:
         while not over.wait(_TICK):

@@ -8,6 +8,7 @@ Test: with a proxy and publishers of ours and of Bluesky's.
 import asyncio
 import logging
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from lapwing.callbacks.addresses import (
 )
 from lapwing.callbacks.wire import from_bytes, is_pickle, parts_of
 from lapwing.documents import Document
+from lapwing.engine import device_loop
 from lapwing.engine.dispatcher import NAMES, Dispatcher
 from lapwing.errors import ConfigError, DocumentError, StateError
 
@@ -85,6 +87,8 @@ class RemoteDispatcher(Dispatcher):
         self._loop = loop
         self._own_loop = loop is None
         self._task: asyncio.Task[Any] | None = None
+        self._starting = threading.Lock()
+        self._started = False
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -101,13 +105,13 @@ class RemoteDispatcher(Dispatcher):
             DocumentError: With ``strict``, a message was no document.
             Exception: Whatever a subscriber raises.
         """
-        self._refuse_if_closed()
+        self._begin()
         try:
             if not self._own_loop:
-                self.loop.run_until_complete(self.run())
+                self.loop.run_until_complete(self._hand_on())
                 return
             with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
-                runner.run(self.run())
+                runner.run(self._hand_on())
         finally:
             self.closed = True
 
@@ -119,9 +123,14 @@ class RemoteDispatcher(Dispatcher):
             DocumentError: With ``strict``, a message was no document.
             Exception: Whatever a subscriber raises.
         """
-        self._refuse_if_closed()
+        self._begin()
+        await self._hand_on()
+
+    async def _hand_on(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._receive())
+        if self.closed:
+            self._task.cancel()  # it was stopped just now, and there was no task yet
         try:
             await asyncio.wait([self._task])
         except asyncio.CancelledError:
@@ -135,20 +144,23 @@ class RemoteDispatcher(Dispatcher):
 
     def stop(self) -> None:
         """End it, from any thread; returns at once."""
-        self.closed = True
-        loop, task = self._loop, self._task
-        if loop is None or loop.is_closed():
-            return
-        if task is not None and not task.done():
-            loop.call_soon_threadsafe(task.cancel)
-        elif self._own_loop and not loop.is_running():
-            loop.close()
+        with self._starting:
+            self.closed = True
+            loop, task = self._loop, self._task
+            if loop is None:
+                return
+            if self._own_loop and not self._started:
+                loop.close()
+        if task is not None:
+            device_loop.tell_loop(loop, task.cancel)  # it may have ended just now
 
-    def _refuse_if_closed(self) -> None:
-        if self.closed:
-            raise StateError(
-                "the dispatcher was to be started, but has ended; make a new one"
-            )
+    def _begin(self) -> None:
+        with self._starting:
+            if self.closed:
+                raise StateError(
+                    "the dispatcher was to be started, but has ended; make a new one"
+                )
+            self._started = True
 
     async def _receive(self) -> None:
         context = zmq.asyncio.Context()

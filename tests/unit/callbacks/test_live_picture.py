@@ -48,6 +48,25 @@ def test_of_runs_that_go_on_together_the_last_is_shown(shown):
     assert shown.captions == [[], ["plot of scan 2"]]
 
 
+def test_a_drawing_that_comes_as_a_run_begins_finds_the_run_before():
+    class DrawnMeanwhile(Places):
+        def __call__(self):
+            clock.turn(10)
+            picture.tick()
+            return super().__call__()
+
+    clock, places = Clock(), DrawnMeanwhile()
+    picture = LivePicture(clock=clock, ticking=False, make_place=places)
+    one, two = peak_scan(4, scan_id=1), peak_scan(4, scan_id=2)
+    feed(picture, [*one[:4], *two, *one[4:]])
+    feed(picture, peak_scan(4, scan_id=3))
+    assert [place.pictures[-1] for place in places.made] == [
+        "plot of scan 1",
+        "plot of scan 2",
+        "plot of scan 3",
+    ]
+
+
 def test_what_cannot_be_plotted_has_no_picture(shown):
     word = Run({"word": key(dtype="string")}, scan_id=15)
     feed(shown.picture, word.whole([{"word": "a"}]))

@@ -1,4 +1,5 @@
 import threading
+from types import SimpleNamespace
 
 import pytest
 from unit.callbacks.terminal import Clock
@@ -63,6 +64,46 @@ def test_at_the_end_the_last_change_is_drawn_unless_that_is_not_wanted(clock):
     redraw.finish(draw=False)
     redraw.finish()
     assert drawing.count == 1
+
+
+def test_what_changes_while_the_last_is_drawn_is_drawn_later(clock):
+    counts = []
+
+    def draw():
+        counts.append(len(counts))
+        if len(counts) == 1:
+            redraw.touch()  # as another thread might
+
+    redraw = Redraw(draw, clock=clock, ticking=False)
+    redraw.touch()
+    redraw.finish()
+    assert len(counts) == 1
+    clock.turn(10)
+    redraw.tick()
+    assert len(counts) == 2
+
+
+def test_two_threads_that_touch_at_once_begin_one_thread(monkeypatch):
+    redraw, others = Redraw(lambda: None), []
+
+    def event_while_another_touches():
+        if not others:
+            others.append(threading.Thread(target=redraw.touch))
+            others[0].start()
+            others[0].join(0.1)  # would it begin a thread, it would by then
+        return threading.Event()
+
+    before = set(threading.enumerate())
+    monkeypatch.setattr(
+        "lapwing.callbacks.redraw.threading",
+        SimpleNamespace(Event=event_while_another_touches, Thread=threading.Thread),
+    )
+    redraw.touch()
+    others[0].join(10)
+    (drawing,) = set(threading.enumerate()) - before
+    redraw.finish()
+    drawing.join(10)
+    assert not drawing.is_alive()
 
 
 def test_a_thread_draws_and_ends_and_comes_back():

@@ -46,6 +46,7 @@ _TRUE = [_SENT, True]  # the answer to every wait
 _SUCCEEDED = status_record(True, True)  # the answer to most that is set or triggered
 
 Readings = list[tuple[int, Any]]  # index of the message, and its response
+_Late = deque[list[Any]]  # what is done in other threads; of one call
 
 
 class Store(Protocol):
@@ -123,7 +124,6 @@ class Transcript:
         self._first = store.next_number  # number of the first of them
         self._num_written = 0  # how many of them are written
         self._lock = threading.Lock()  # held by who writes
-        self._late: deque[list[Any]] = deque()
         self.troubled = False
         self._begin()
 
@@ -132,6 +132,8 @@ class Transcript:
         self._into: Readings | None = None  # where the answer to the last one goes
         self._open: dict[Hashable, Readings] = {}
         self._saving: Hashable = _NOTHING
+        # A new one: what is done behind a call's end says nothing of the next call.
+        self._late: _Late = deque()
 
     # ------------------------------------------------------------ being told
 
@@ -303,11 +305,7 @@ class Transcript:
         done = bool(status.done)
         self._put(status_record(done, done and bool(status.success)))
         if not done:
-            status.add_callback(_Done(self, self._index, status))
-
-    def done(self, index: int, success: bool) -> None:
-        """A status that the plan was sent is done; from any thread."""
-        self._late.append([int(Kind.DONE), index, success])
+            status.add_callback(_Done(self._late, self._index, status))
 
     def _take_late(self) -> None:
         while self._late:
@@ -372,12 +370,12 @@ _NOTHING: Any = object()
 
 
 class _Done:
-    """Says that a status is done; holds on to nothing else."""
+    """Says, from any thread, that a status is done; holds on to nothing else."""
 
-    __slots__ = ("index", "owner", "status")
+    __slots__ = ("index", "late", "status")
 
-    def __init__(self, owner: Transcript, index: int, status: Any):
-        self.owner, self.index, self.status = owner, index, status
+    def __init__(self, late: _Late, index: int, status: Any):
+        self.late, self.index, self.status = late, index, status
 
     def __call__(self, *_: Any) -> None:
-        self.owner.done(self.index, bool(self.status.success))
+        self.late.append([int(Kind.DONE), self.index, bool(self.status.success)])

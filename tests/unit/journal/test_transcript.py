@@ -128,6 +128,22 @@ def test_a_status_says_when_it_is_done():
     ]
 
 
+def test_a_status_that_is_done_after_its_call_says_nothing_of_the_next_call():
+    told, status = Told(), Status()
+    told.transcript.begin({})
+    told.say("set", Device(), 1, answer=status)
+    told.transcript.end({})
+    told.transcript.begin({})
+    status.set_finished()
+    told.say("null")
+    told.transcript.end({})
+
+    assert told.kinds() == [
+        *(Kind.BEGIN, "set", Kind.SENT, Kind.END),
+        *(Kind.BEGIN, "null", Kind.END),
+    ]
+
+
 def test_a_status_that_is_done_already_says_so_at_once():
     told, status = Told(), Status()
     status.set_finished()

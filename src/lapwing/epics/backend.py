@@ -11,6 +11,7 @@ import asyncio
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from typing import Any, ClassVar, Generic, TypeVar
 
 from lapwing.epics import connection
@@ -95,10 +96,13 @@ class Backend(ABC):
 
     async def close(self) -> None:
         """Close every channel and subscription of this client."""
-        for channel in list(self._channels):
-            channel.close()
-        self._channels.clear()
-        await self.end()
+        try:
+            with ExitStack() as each:  # whatever becomes of the others
+                for channel in list(self._channels):
+                    each.callback(channel.close)
+            self._channels.clear()
+        finally:
+            await self.end()
         # Tasks were cancelled, and libraries said their last; let it be heard.
         await asyncio.sleep(0)
 

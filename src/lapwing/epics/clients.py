@@ -9,6 +9,7 @@ Test: tests/unit/epics/test_clients.py; tests/contract/test_channel.py.
 # ruff: noqa: ASYNC109 - the field's devices have `connect(timeout=...)`.
 
 import asyncio
+import contextlib
 import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -81,8 +82,9 @@ def configure(
                 f"a server must get some time to answer, not {answer_timeout!r} s"
             )
         _answer_timeout = answer_timeout
-        for clients in _clients.values():
-            clients.answer_timeout = answer_timeout
+        for loop in [reference() for reference in _clients.keyrefs()]:
+            if loop is not None and (clients := _clients.get(loop)) is not None:
+                clients.answer_timeout = answer_timeout
 
 
 def cut_off() -> None:
@@ -122,9 +124,9 @@ def in_use() -> bool:
 async def close() -> None:
     """Close the running loop's clients; to be called before that loop ends."""
     _clients.pop(asyncio.get_running_loop(), None)
-    await ca.close()
-    await pva.close()
-    await pyepics.close()
+    async with contextlib.AsyncExitStack() as each:  # whatever becomes of the others
+        for backend in (pyepics, pva, ca):
+            each.push_async_callback(backend.close)
 
 
 class Clients:
@@ -147,7 +149,7 @@ class Clients:
     @answer_timeout.setter
     def answer_timeout(self, seconds: float) -> None:
         self._answer_timeout = seconds
-        for client in self._used.values():
+        for client in tuple(self._used.values()):  # others may come meanwhile
             client.answer_timeout = seconds
 
     def channel(self, pv: Any, device: str = "") -> Channel:

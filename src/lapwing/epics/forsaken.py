@@ -55,8 +55,9 @@ def _give_up(
     loop: asyncio.AbstractEventLoop | None, channels: Mapping[str, Channel]
 ) -> None:
     def close() -> None:
-        for channel in channels.values():
-            channel.close()
+        with contextlib.ExitStack() as each:  # whatever becomes of the others
+            for channel in channels.values():
+                each.callback(channel.close)
 
     if loop is not None:
         # In any thread. A loop that was closed meanwhile has no connections.

@@ -109,6 +109,8 @@ class PyepicsChannel(Connection):
                 await asyncio.sleep(BREATH)
                 continue
             details = await self._run(self._details)
+            if self._down.done():
+                continue  # it was lost meanwhile
             self._control = control_of(value.value, details)
             self.set_connected(True)
 
@@ -231,7 +233,9 @@ class PyepicsChannel(Connection):
         self.forget()
         listeners = getattr(self._object, "connection_callbacks", [])
         if self._heard in listeners:
-            listeners.remove(self._heard)
+            # A new list: another thread may be going through the old one.
+            others = [one for one in listeners if one != self._heard]
+            self._object.connection_callbacks = others
         self._watching = False
         for monitor in self._monitors:
             monitor.close()

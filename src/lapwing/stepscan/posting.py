@@ -143,10 +143,12 @@ class Poster(Silent):
         # Nobody waits for a server of which it is known that it is not there, and
         # not long for one that has not been heard of.
         limit = LAST_WORDS if link.up else LAST_WORDS / 2
-        await asyncio.wait([task], timeout=0.0 if link.hopeless else limit)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await link.close()
+        try:
+            await asyncio.wait([task], timeout=0.0 if link.hopeless else limit)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await link.close()
 
     def started(self, start: Mapping[str, Any]) -> None:
         """Take note of the run's number and file."""

@@ -6,6 +6,7 @@ Test: tests/system/test_step_posting.py, against the simulated beamline.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -205,11 +206,10 @@ class Link:
     async def close(self) -> None:
         """Give all connections up."""
         self._search.cancel()
-        await asyncio.gather(self._search, return_exceptions=True)
-        for subscription in self._subscriptions.values():
-            subscription.close()
-        for channel in self._channels.values():
-            channel.close()
+        with contextlib.ExitStack() as each:  # whatever becomes of the others
+            for one in (*self._channels.values(), *self._subscriptions.values()):
+                each.callback(one.close)
+            await asyncio.gather(self._search, return_exceptions=True)
 
 
 def fit(value: Any, control: Control) -> Any:

@@ -80,6 +80,40 @@ class FakeChannel:
         self.client, self.pv = client, pv
 
 
+def test_the_time_to_answer_can_change_while_another_backend_is_begun_with():
+    made = Clients()
+
+    class BegunMeanwhile:
+        @property
+        def answer_timeout(self):
+            return 0.0
+
+        @answer_timeout.setter
+        def answer_timeout(self, seconds):
+            made._used["pva"] = Fake("pva")
+
+    made._used["ca"] = BegunMeanwhile()
+    made.answer_timeout = 2.0
+    assert made.answer_timeout == 2.0
+
+
+def test_a_backend_that_cannot_be_closed_leaves_no_other_open(monkeypatch):
+    closed = []
+
+    async def close():
+        closed.append("one")
+
+    async def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(clients.ca, "close", fail)
+    monkeypatch.setattr(clients.pva, "close", close)
+    monkeypatch.setattr(clients.pyepics, "close", close)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(clients.close())
+    assert closed == ["one", "one"]
+
+
 def test_values_of_several_backends_come_in_the_order_asked_for():
     ca_client, pva_client = Fake("ca"), Fake("pva")
     clients_of = [pva_client, ca_client, pva_client, ca_client]

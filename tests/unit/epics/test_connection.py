@@ -48,12 +48,32 @@ class Answers(Backend):
         return self.answers
 
     async def end(self):
-        pass
+        self.has_ended = True
 
 
 async def turns(number=3):
     for _ in range(number):
         await asyncio.sleep(0)
+
+
+def test_a_channel_that_cannot_be_closed_leaves_nothing_else_open():
+    class Stuck(Line):
+        def close(self):
+            self.is_closed = True
+            raise ZeroDivisionError
+
+    class Stucks(Answers):
+        def make_channel(self, pv, device):
+            return Stuck(pv)
+
+    async def main():
+        client = Stucks()
+        channels = [client.channel(pv) for pv in ("SIM:X", "SIM:Y")]
+        with pytest.raises(ZeroDivisionError):
+            await client.close()
+        return client.has_ended, [one.is_closed for one in channels]
+
+    assert asyncio.run(main()) == (True, [True, True])
 
 
 def test_an_answer_before_a_loss_says_nothing_of_the_time_after_it():

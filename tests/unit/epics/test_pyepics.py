@@ -330,6 +330,46 @@ def test_news_of_a_connection_after_the_channel_was_closed_begin_nothing():
     with_channel(work, pv)
 
 
+def test_a_loss_while_the_details_are_asked_for_is_not_forgotten():
+    class Slow(StandIn):
+        asked, go_on = threading.Event(), threading.Event()
+
+        def get_ctrlvars(self):
+            self.asked.set()
+            self.go_on.wait(10)
+            return {}
+
+    pv = Slow()
+
+    async def main():
+        channel = clients.client().channel(pv, "x")
+        channel.watch()
+        await asyncio.to_thread(pv.asked.wait, 10)
+        pv.connected = False
+        pv.connection_callbacks[0](pvname=pv.pvname, conn=False)
+        await asyncio.sleep(0)
+        pv.go_on.set()
+        await asyncio.wait([channel._looking], timeout=10)
+        assert channel._looking.done()
+        assert not channel.connected
+        await clients.close()
+
+    asyncio.run(main())
+
+
+def test_a_channel_that_is_closed_keeps_news_from_nobody_else():
+    pv, heard = StandIn(), []
+
+    async def work(client, channel):
+        pv.connection_callbacks.append(lambda **news: heard.append(news))
+        for told in pv.connection_callbacks:  # as pyepics does, in a thread of its own
+            told(pvname=pv.pvname, conn=True)
+            channel.close()
+
+    with_channel(work, pv)
+    assert heard == [{"pvname": "SIM:X", "conn": True}]
+
+
 def test_a_device_is_made_of_an_object():
     pv = StandIn(value=np.arange(3.0))
 

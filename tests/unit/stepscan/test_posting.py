@@ -1,13 +1,16 @@
 """Posting without a network: columns, what is posted when, and what is an order."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
 from lapwing.epics.channel import Control
 from lapwing.sim.scan_fields import info_fields, sscan_fields
+from lapwing.stepscan import posting_link
 from lapwing.stepscan.posting import INFO, SSCAN, Poster
 from lapwing.stepscan.posting_board import Board
-from lapwing.stepscan.posting_link import fit
+from lapwing.stepscan.posting_link import Link, fit
 from lapwing.stepscan.posting_state import Axis, Columns, Outline, State
 
 X = Axis("x", "IOC:m1", "IOC:m1.RBV", "mm", np.array([0.0, 1.0, 2.0]))
@@ -254,3 +257,58 @@ def test_texts_and_arrays_are_cut_to_what_a_pv_holds():
     whole = fit(3.0, Control("integer", "<i4"))
     assert (whole, type(whole)) == (3, int)
     assert fit(3.5, Control("number", "<f8")) == 3.5
+
+
+class Ending:
+    """A channel, or all that a poster has of them."""
+
+    up, hopeless, is_closed = True, False, False
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def on_connection(self, callback):
+        """Nothing is heard of it."""
+
+    def channel(self, pv, device):
+        self.channels = [*getattr(self, "channels", ()), Ending(ZeroDivisionError)]
+        return self.channels[-1]
+
+    async def connect(self, channels, timeout):  # noqa: ASYNC109
+        """All are there."""
+
+    def close(self):
+        self.is_closed = True
+        if self.error is not None:
+            raise self.error
+
+
+def test_who_is_cancelled_while_the_last_is_posted_leaves_no_connection_open():
+    class Posting(Ending):
+        async def close(self):
+            super().close()
+
+    async def main():
+        poster, link = Poster("IOC:scan:"), Posting()
+        poster._link = link
+        poster._task = work = asyncio.create_task(asyncio.sleep(60))
+        closing = asyncio.create_task(poster.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing], timeout=5)
+        return closing.cancelled(), work.cancelled(), link.is_closed
+
+    assert asyncio.run(main()) == (True, True, True)
+
+
+def test_a_channel_that_cannot_be_closed_keeps_no_other_open(monkeypatch):
+    async def main():
+        client = Ending()
+        monkeypatch.setattr(posting_link, "client", lambda: client)
+        link = Link({"a": "IOC:a", "b": "IOC:b"}, (), print, print)
+        await asyncio.sleep(0)
+        with pytest.raises(ZeroDivisionError):
+            await link.close()
+        return [one.is_closed for one in client.channels]
+
+    assert asyncio.run(main()) == [True, True]

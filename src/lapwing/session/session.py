@@ -24,6 +24,7 @@ from lapwing.documents import Document
 from lapwing.engine import device_loop
 from lapwing.engine.engine import EngineResult
 from lapwing.engine.given import obstacle_in
+from lapwing.engine.intake import as_generator
 from lapwing.engine.preview import Preview
 from lapwing.epics import clients, connect_all
 from lapwing.errors import (
@@ -94,6 +95,7 @@ class Session:
         identity: Mapping[str, Any] | None = None,
         resume: Resumption | None = None,
     ):
+        self._closed = False
         self.settings = settings or Settings()
         data_dir = self.settings.data_dir
         check_writable(data_dir)
@@ -142,7 +144,6 @@ class Session:
         self.RE.take_up = self._take_up
         if resume is not None:
             self.RE.instead = resume.answers(self)
-        self._closed = False
 
     # ------------------------------------------------------------ its journals
 
@@ -207,6 +208,7 @@ class Session:
         return closed
 
     def _take_up(self, which: str | int, plan: Any, yes: bool) -> TakenUp:
+        self._require_open()
         leftover = choose(self.settings.data_dir, which)
         require_same_call(leftover, plan)
         return TakenUp(self, leftover, lambda preview: self._agree(preview, yes))
@@ -312,6 +314,13 @@ class Session:
 
     # ------------------------------------------------------------ its parts' calls
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StateError(
+                "the session is closed, or about to be; it begins no plan any more",
+                hint="RE = lapwing.session().RE",
+            )
+
     def _check(self, metadata: Document) -> None:
         """Refuse a run whose data would have no room, before anything moves."""
         check_writable(self.settings.data_dir)
@@ -328,7 +337,10 @@ class Session:
             self.say(f"the files are not up to date after {limit:g} s", "yellow")
 
     def _before_call(self, plan: Any) -> None:
-        """Say at once if a crash would cut this call off for good."""
+        """Refuse a call at the end; say if a crash would cut it off for good."""
+        if self._closed:
+            as_generator(plan).close()  # it was not forgotten, only refused
+        self._require_open()
         if (why := obstacle_in(plan)) is not None:
             self.say(f"this call cannot be resumed after a crash: {why}", "yellow")
 

@@ -134,6 +134,23 @@ def test_a_plan_that_somebody_else_ends_just_then_is_no_trouble(session):
     assert end_of_run(session) == ("abort", "by a PV")
 
 
+def test_no_plan_begins_while_a_session_ends(session):
+    close, refused = session.feeds.close, []
+
+    def close_as_another_thread_goes_on(timeout):
+        with pytest.raises(StateError, match="session is closed") as caught:
+            session.RE(count([Detector()]))
+        refused.append(caught.value)
+        return close(timeout)
+
+    session.feeds.close = close_as_another_thread_goes_on
+    session.close()
+    assert refused
+    with pytest.raises(StateError, match="session is closed"):
+        session.RE.resume_from(1, count([Detector()]))
+    assert session.docs.all == []
+
+
 @pytest.fixture
 def died(tmp_path):
     """The journal of a process that died in the midst of scan 7."""

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, Self
 
 from lapwing.errors import DataError, DataPathError
 from lapwing.journal.segment import HEAD_BYTES
+from lapwing.journal.wal import BUSY_SECONDS, use_wal
 
-_BUSY_SECONDS = 10.0
 _TABLE = """
 CREATE TABLE IF NOT EXISTS cursors (
   sink TEXT NOT NULL,
@@ -124,14 +124,14 @@ class CursorStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
                 self.path,
-                timeout=_BUSY_SECONDS,
+                timeout=BUSY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
             )
         except (OSError, sqlite3.Error) as exc:
             raise self._cannot(exc) from exc
         try:
-            self._do("PRAGMA journal_mode = WAL")
+            self._use_wal()
             self._do("PRAGMA synchronous = NORMAL")
             self._do(_TABLE)
             if "seen" not in [row[1] for row in self._do("PRAGMA table_info(cursors)")]:
@@ -139,6 +139,12 @@ class CursorStore:
         except DataPathError:
             self._connection.close()
             raise
+
+    def _use_wal(self) -> None:
+        try:
+            use_wal(self._connection)
+        except sqlite3.Error as exc:
+            raise self._cannot(exc) from exc
 
     def get(self, sink: str, directory: str | Path) -> Cursor:
         """Return where a sink goes on; the start of the journal if it is new to it."""

@@ -21,13 +21,13 @@ from lapwing.journal.digest import Digest
 from lapwing.journal.directories import directories, journal_root
 from lapwing.journal.entries import CallEntry, RunEntry, StreamEntry
 from lapwing.journal.segment import segment_indices, segment_path
+from lapwing.journal.wal import BUSY_SECONDS, use_wal
 
 logger = logging.getLogger("lapwing.journal")
 
 VERSION = 3
 """Version of the tables; a file of another one is made anew."""
 
-_BUSY_SECONDS = 10.0
 _HOLD_SECONDS = 2.0  # between two commits of much that is new
 _LET_SECONDS = 0.11  # then another process has its turn: it tries every 0.1 s
 _TABLES = """
@@ -318,10 +318,10 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 def _connect(path: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         _make_tables(connection)
     except BaseException:

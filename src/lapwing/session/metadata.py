@@ -7,7 +7,6 @@ Test: open it twice, in one process or in two; write here, read there.
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Any, Self
 from lapwing.data.lines import decode, encode_value
 from lapwing.documents import check_serialisable
 from lapwing.errors import DataPathError, MetadataError, StateError
+from lapwing.journal.wal import BUSY_SECONDS, use_wal
 
-_BUSY_SECONDS = 10.0
 _SCAN_ID = "scan_id"
 _NOTHING: Any = object()
 _TABLE = """
@@ -61,7 +60,7 @@ class MetadataStore(MutableMapping[str, Any]):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(
                 self.path,
-                timeout=_BUSY_SECONDS,
+                timeout=BUSY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
             )
@@ -232,17 +231,7 @@ class MetadataStore(MutableMapping[str, Any]):
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        # SQLite does not wait by itself where two processes change this at once.
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError as exc:
-            busy = exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not busy or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
+    use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(_TABLE)
 

@@ -132,17 +132,23 @@ def leftovers(data_dir: str | Path, *, living: bool = False) -> list[Leftover]:
         DataPathError: The index cannot be used.
     """
     found = []
-    if not journal_root(data_dir).is_dir():
+    root = journal_root(data_dir)
+    if not root.is_dir():
         return found
     with Index(data_dir) as index:
         index.update()
+        calls = [last for last, _ in index.last_calls()]
+        holders = {last.directory: alive(root / last.directory) for last in calls}
+        # Again: one that has ended in order since then has said so before it ended.
+        index.update()
         for last, was_left in index.last_calls():
             again = last.identity.get("mode") == "command" and not was_left
-            if not again and last.status != "open":
+            begun = last.directory in holders  # else only just now, and it lives
+            if not begun or (not again and last.status != "open"):
                 continue
-            directory = journal_root(data_dir) / last.directory
-            holder = alive(directory)
+            holder = holders[last.directory]
             if (holder is not None) == living:
+                directory = root / last.directory
                 found.append(_leftover(index, directory, last, holder))
     return sorted(found, key=lambda left: left.last.begin_time or 0.0)
 

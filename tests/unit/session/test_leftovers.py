@@ -5,6 +5,7 @@ from unit.data.journals import Journal
 from unit.data.streams import line_scan
 
 from lapwing.errors import StateError
+from lapwing.session import leftovers as module
 from lapwing.session.leftovers import choose, leftovers
 from lapwing.session.recover import close
 
@@ -76,6 +77,24 @@ def test_open_calls_and_scripts_between_two_plans_are_left_others_are_not(
     (alive,) = leftovers(tmp_path, living=True)
     assert alive.last.uid == "lives"
     assert alive.holder is not None
+
+
+def test_what_ends_in_order_while_it_is_looked_for_is_not_left(
+    tmp_path, journal, monkeypatch
+):
+    going = journal("going", COMMAND, points=1)
+    journal("cut", COMMAND, points=1, scan_id=8).close()
+
+    def alive_after_all(directory):
+        if directory == going.directory:
+            going.end()
+            leave(going)
+            journal("begun since", COMMAND, points=1, scan_id=9)
+        return alive(directory)
+
+    alive = module.alive
+    monkeypatch.setattr(module, "alive", alive_after_all)
+    assert [left.last.uid for left in leftovers(tmp_path)] == ["cut"]
 
 
 def test_one_is_chosen_by_number_or_uid_and_a_wrong_number_is_no_uid(tmp_path, journal):

@@ -122,8 +122,9 @@ class Feed:
         Returns:
             Whether it has ended.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        self._give_up_at = float("inf") if deadline is None else deadline
+        deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        with self._changed:  # as long as anybody waits, who may be several
+            self._give_up_at = max(deadline, self._give_up_at or deadline)
         self._event.set()
         self._thread.join(timeout)
         return not self._thread.is_alive()

@@ -184,6 +184,29 @@ def test_stuck_sink_is_left_behind_at_the_end(tmp_path):
     bench.journal.close()
 
 
+def test_a_sink_has_the_time_of_the_most_patient_of_those_who_close_it(tmp_path):
+    bench, sink = Bench(tmp_path), Notebook()
+    settling, may_go_on, wishes = threading.Event(), threading.Event(), [0.0, None]
+
+    def settle():
+        settling.set()
+        may_go_on.wait(WAIT)
+        return wishes.pop(0) if wishes else None
+
+    sink.settle = settle
+    feed = bench.feeds.add(sink)
+    assert settling.wait(WAIT)
+    patient = threading.Thread(target=feed.close, args=[WAIT])
+    patient.start()
+    while not feed.is_urgent:
+        pass
+    assert not feed.close(0)
+    may_go_on.set()
+    patient.join(WAIT)
+    assert wishes == []
+    bench.close()
+
+
 def test_a_close_that_was_interrupted_is_ended_by_the_next_one(tmp_path, monkeypatch):
     bench, documents, heard = Bench(tmp_path), line_scan(6), {"one": [], "other": []}
     for name in heard:

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -228,8 +228,9 @@ class Log:
                 new = SegmentWriter(self.directory, begin)
             except OSError:
                 return False
-            self._writer.close()
-            self._writer, self._new_files = new, True
+            old, self._writer, self._new_files = self._writer, new, True
+            with suppress(OSError):  # all of it is on the disk
+                old.close()
         return True
 
     # ------------------------------------------------------------ being durable

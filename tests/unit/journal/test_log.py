@@ -307,20 +307,37 @@ def test_two_threads_that_close_it_close_its_files_once(tmp_path):
     open_log(tmp_path / "j").close()
 
 
-def test_a_segment_that_cannot_be_closed_leaves_the_directory_free(
-    tmp_path, monkeypatch
-):
+@pytest.fixture
+def failing_close(monkeypatch):
     close = writer_module.SegmentWriter.close
 
     def close_and_fail(writer):
         close(writer)
         raise OSError(5, "Input/output error")
 
-    log = open_log(tmp_path / "j", reserve_bytes=4096)
     with monkeypatch.context() as patch:
         patch.setattr(writer_module.SegmentWriter, "close", close_and_fail)
-        with pytest.raises(OSError, match="Input/output error"):
-            log.close()
+        yield patch
+
+
+def test_after_a_segment_that_cannot_be_closed_the_next_is_written(
+    tmp_path, failing_close
+):
+    with open_log(tmp_path / "j", segment_bytes=0) as log:
+        log.write(numbered(0, 3))
+        assert log.rotate_if_large()
+        log.write(numbered(3, 3))
+        failing_close.undo()
+    assert [record for _, record in all_records(tmp_path / "j")] == numbered(0, 6)
+
+
+def test_a_segment_that_cannot_be_closed_leaves_the_directory_free(
+    tmp_path, failing_close
+):
+    log = open_log(tmp_path / "j", reserve_bytes=4096)
+    with pytest.raises(OSError, match="Input/output error"):
+        log.close()
+    failing_close.undo()
     assert not (tmp_path / "j" / "reserve").exists()
     open_log(tmp_path / "j").close()
 

@@ -51,6 +51,9 @@ class Requests:
         """
         with self._lock:
             self._end, self.way_on = end, way_on
+            asked = self._abort
+        if end is not None and asked is not None:
+            self.abort(asked)  # it was asked for as the engine began to pause
 
     @property
     def held(self) -> bool:

@@ -45,6 +45,26 @@ def test_a_pause_of_the_engine_is_told_with_its_reason_and_so_is_that_it_goes_on
     assert len(rig.taken) == 5
 
 
+def test_an_abort_that_comes_as_the_engine_begins_to_pause_is_heard(rig):
+    def abort_just_then(new, old):
+        if new == "pausing":
+            rig.scan.abort("by a PV")
+
+    stops = []
+    rig.engine.state_hook = abort_just_then
+    rig.engine.subscribe(lambda name, doc: stops.append(doc), "stop")
+    rig.at_point(2, rig.engine.request_pause)
+
+    async def main():
+        await rig.engine.run(rig.scan.plan())
+        await until(lambda: stops)
+
+    run(main())
+    assert [(doc["exit_status"], doc["reason"]) for doc in stops] == [
+        ("abort", "by a PV")
+    ]
+
+
 def test_a_pause_of_the_scan_outlasts_one_of_the_engine(rig):
     rig.at_point(2, lambda: rig.scan.pause("a look"))
 

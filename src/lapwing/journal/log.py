@@ -97,7 +97,14 @@ class Log:
             daemon=True,
         )
         if sync_interval > 0:
+            self._start()
+
+    def _start(self) -> None:
+        try:
             self._thread.start()
+        except RuntimeError:  # there are too many, or the process ends
+            self._close()
+            raise
 
     def _open(self, clock: Callable[[], float]) -> None:
         try:

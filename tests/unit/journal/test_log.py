@@ -307,6 +307,19 @@ def test_two_threads_that_close_it_close_its_files_once(tmp_path):
     open_log(tmp_path / "j").close()
 
 
+def test_a_log_whose_thread_cannot_start_leaves_the_directory_free(
+    tmp_path, monkeypatch
+):
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            open_log(tmp_path / "j", sync_interval=0.05)
+    open_log(tmp_path / "j").close()
+
+
 @pytest.fixture
 def failing_close(monkeypatch):
     close = writer_module.SegmentWriter.close

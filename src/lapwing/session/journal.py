@@ -44,14 +44,16 @@ class Journal:
         say: Callable[[str], Any],
     ):
         self.directory = directory
-        self._log = Log(directory, durability=durability)
-        self.transcript = Transcript(
-            self._log, identify=identify, on_trouble=self._trouble
-        )
-        self._log.before_sync = self.transcript.write
+        self._identify = identify
         self._say = say
+        self._why = ""  # it could not be written when that was told last
         self._engine: Engine | None = None
         self._room: asyncio.Event | None = None
+        self._log = Log(directory, durability=durability)
+        self.transcript = Transcript(
+            self._log, identify=self._begin_call, on_trouble=self._trouble
+        )
+        self._log.before_sync = self.transcript.write
 
     def guard(self, engine: Engine) -> None:
         """Make this engine wait while the journal cannot be written."""
@@ -70,14 +72,21 @@ class Journal:
         self.transcript.write()
         self._log.close()
 
+    def _begin_call(self) -> Document:
+        """Say what a call is to be known by; it waits for what was told before it."""
+        if self.transcript.troubled:
+            self._suspend(self._why)
+        return {} if self._identify is None else self._identify()
+
     def _trouble(self, error: DataError | None) -> None:
         """Suspend the plan, or let it go on; called in whichever thread."""
         if error is None:
             self._say("The journal can be written again.")
             device_loop.do_there(self._let_go)
         else:
-            self._say(str(error))
-            device_loop.do_there(self._suspend, str(error))
+            self._why = str(error)
+            self._say(self._why)
+            device_loop.do_there(self._suspend, self._why)
 
     def _suspend(self, why: str) -> None:
         if not self.transcript.troubled:

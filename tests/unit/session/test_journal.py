@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+from kit import until
 
+from lapwing import Msg
 from lapwing.engine import device_loop
+from lapwing.engine.engine import Engine
 from lapwing.errors import DataPathError
 from lapwing.session.journal import Journal
 
@@ -54,6 +57,31 @@ def test_all_that_waits_for_room_goes_on_when_there_is_some(journal, engine):
 
     asyncio.run(main())
     assert len(engine.waits) == 2
+
+
+def test_a_call_that_begins_while_there_is_no_room_waits_too(journal, monkeypatch):
+    engine, said = Engine(recorder=journal.transcript), []
+    engine.msg_hook = lambda msg: said.append(msg.command)
+    journal.guard(engine)
+
+    def fail(records):
+        raise DataPathError("full")
+
+    async def main():
+        with monkeypatch.context() as patch:
+            patch.setattr(journal._log, "write", fail)
+            for _ in range(2):  # the second begins when all was told before
+                said.clear()
+                await engine.come_to_rest()
+                running = asyncio.ensure_future(
+                    engine.run([Msg("checkpoint"), Msg("sleep", None, 0), Msg("null")])
+                )
+                await until(lambda: said[-1:] == ["wait_for"] or said[-1:] == ["null"])
+                assert said[-1] == "wait_for"
+        await asyncio.wait_for(running, 5)  # the thread that syncs has found room
+
+    asyncio.run(main())
+    assert said[-1] == "null"
 
 
 def test_room_that_is_told_of_late_lets_nothing_go_on(journal, engine):

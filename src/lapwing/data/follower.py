@@ -78,6 +78,7 @@ class Follower:
         self._tails: dict[str, Tail] = {}
         self._first_seen: dict[str, float] = {}
         self._read: dict[str, tuple[int, int]] = {}  # sizes at which nothing is left
+        self._unreadable: set[str] = set()  # what was told of
         self._look_at = float("-inf")
         self._look_asked = True  # by any thread
         self._settle_pause = 0.0
@@ -239,18 +240,26 @@ class Follower:
 
     def _look(self, now: float) -> None:
         self._look_asked = False  # first: who asks from here on, asks for another one
-        try:
-            self._let_go()
-            self._take_up(now)
-        except (DataError, OSError) as exc:
-            logger.warning("the journals in %s: %s", self._data_dir, exc)
+        for step in (self._let_go, lambda: self._take_up(now)):
+            try:
+                step()
+            except (DataError, OSError) as exc:
+                logger.warning("the journals in %s: %s", self._data_dir, exc)
         self._look_at = now + (_OWN_SECONDS if self._lacks_one else LOOK_SECONDS)
 
     def _take_up(self, now: float) -> None:
         """Follow the journals that nobody follows yet for this sink."""
         places = None
         for directory in directories(self._data_dir):
-            if directory.name in self._tails or not self._wants(directory, now):
+            if directory.name in self._tails:
+                continue
+            try:
+                if not self._wants(directory, now):
+                    continue
+            except OSError as exc:  # perhaps another person's; but there are more
+                if directory.name not in self._unreadable:
+                    logger.warning("%s cannot be read: %s", directory, exc)
+                self._unreadable.add(directory.name)
                 continue
             if places is None:
                 found = self._store.places(self.sink.name)
@@ -293,9 +302,9 @@ class Follower:
 
     def _follow(self, directory: Path, cursor: Cursor) -> None:
         claim = directory / "sinks" / self.sink.name
-        if alive(claim) is not None:
-            return  # another process, or another follower here, does
         try:
+            if alive(claim) is not None:
+                return  # another process, or another follower here, does
             # Each by itself: a journal that was removed just now is not made again.
             for one in (claim.parent, claim):
                 one.mkdir(exist_ok=True)

@@ -494,6 +494,28 @@ def test_a_journal_that_is_removed_during_a_look_is_not_made_again(desk, monkeyp
     assert not journal.directory.exists()
 
 
+@pytest.mark.parametrize("what", ["", "sinks/notes"])
+def test_a_journal_that_nobody_may_look_at_keeps_no_other_from_a_sink(
+    desk, monkeypatch, what
+):
+    other, own = desk.journal(), desk.journal()
+    documents = line_scan(3)
+    other.put(documents)
+    other.close()
+    own.put(documents)
+
+    def alive_if_allowed(directory):
+        if directory == other.directory / what:
+            raise PermissionError(13, "Permission denied")
+        return alive(directory)
+
+    monkeypatch.setattr(follower_module, "alive", alive_if_allowed)
+    follower = desk.follow(own)
+    desk.rounds(follower)
+    assert desk.sink.taken == documents
+    assert not follower.is_behind
+
+
 def test_a_sink_that_fails_to_leave_a_journal_keeps_nobody_from_it(desk):
     desk.sink.whole_runs = True
     journal, own = desk.journal(), desk.journal()

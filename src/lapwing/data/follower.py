@@ -274,7 +274,9 @@ class Follower:
             size = tail_of(tail.directory)
             holder = alive(tail.directory)
             taken = holder is not None and self._others == "ended"
-            over = holder is None and tail.error is None and tail.is_waiting
+            # Not while the sink is at work: that may be on what this one held.
+            at_rest = self._settle_wish is None and tail.error is None
+            over = holder is None and at_rest and tail.is_waiting
             if taken or over or not tail.directory.exists():
                 self._leave(tail)
                 if over:

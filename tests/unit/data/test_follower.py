@@ -516,6 +516,24 @@ def test_a_journal_that_nobody_may_look_at_keeps_no_other_from_a_sink(
     assert not follower.is_behind
 
 
+def test_a_journal_is_not_left_while_the_sink_is_at_work_on_it(desk):
+    journal = desk.journal()
+    journal.put(line_scan(3)[:4])
+    journal.close()
+    desk.sink.whole_runs = True
+    wishes = [1.0, 1.0, None]
+    desk.sink.settle = lambda: wishes.pop(0)
+    follower = desk.follow()
+    follower.round(desk.now)
+    follower.look_soon()
+    follower.round(desk.now)
+    assert desk.sink.left == []
+    follower.round(desk.now)
+    desk.sink.settle = lambda: None
+    desk.rounds(follower, seconds=LOOK_SECONDS)
+    assert len(desk.sink.left) == 1
+
+
 def test_a_sink_that_fails_to_leave_a_journal_keeps_nobody_from_it(desk):
     desk.sink.whole_runs = True
     journal, own = desk.journal(), desk.journal()

@@ -595,7 +595,8 @@ class Engine:
         """
         call = self._call
         state = State.IDLE if call is None else self._state
-        if call is None or not state.can_pause:
+        # It is suspending for a moment only, while it tells that.
+        if call is None or not (state.can_pause or state is State.SUSPENDING):
             raise TransitionError(
                 f"the engine is {state}; only a running plan can be paused"
             )
@@ -673,9 +674,16 @@ class Engine:
         task = self._begin_drive(call, wake_monitors)
         task.add_done_callback(partial(_tell_unwatched, unwatched))
 
-    async def abort(self, reason: str = "") -> EngineResult:
-        """End the plan: it cleans up, and its runs close with "abort"."""
-        return await device_loop.run_there(self._end(End("abort", reason)))
+    async def abort(
+        self, reason: str = "", *, only_paused: bool = False
+    ) -> EngineResult:
+        """End the plan: it cleans up, and its runs close with "abort".
+
+        With ``only_paused`` nothing but a paused one: a plan that is ending already
+        would be torn out of its clean-up.
+        """
+        states = [State.PAUSED] if only_paused else _ENDABLE
+        return await device_loop.run_there(self._end(End("abort", reason), states))
 
     async def come_to_rest(self, reason: str = "") -> None:
         """Abort what runs or is paused, and wait until the engine is idle.
@@ -701,8 +709,10 @@ class Engine:
         """End the plan at once, without its own clean-up."""
         return await device_loop.run_there(self._end(End("halt")))
 
-    async def _end(self, end: End) -> EngineResult:
-        call = self._require_call(_PARTICIPLES[end.kind], *_ENDABLE)
+    async def _end(
+        self, end: End, states: Iterable[State] | None = None
+    ) -> EngineResult:
+        call = self._require_call(_PARTICIPLES[end.kind], *(states or _ENDABLE))
         if self._state.is_paused:
             call.error = begin_ending(call, end)
             return await self._drive(

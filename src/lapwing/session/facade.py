@@ -276,9 +276,15 @@ class RunEngine:
         """
         return self._answer(self._block(partial(self.engine.skip, num_points)))
 
-    def abort(self, reason: str = "") -> tuple[str, ...] | EngineResult:
-        """End the plan; its open runs are closed with "abort"."""
-        return self._returned(self._block(partial(self.engine.abort, reason)))
+    def abort(
+        self, reason: str = "", *, only_paused: bool = False
+    ) -> tuple[str, ...] | EngineResult:
+        """End the plan; its open runs are closed with "abort".
+
+        See `lapwing.engine.Engine.abort` for ``only_paused``.
+        """
+        work = partial(self.engine.abort, reason, only_paused=only_paused)
+        return self._returned(self._block(work))
 
     def stop(self) -> tuple[str, ...] | EngineResult:
         """End the plan; its open runs are closed with "success"."""

@@ -281,7 +281,7 @@ class Session:
         try:
             if self.RE.state.is_paused:
                 with suppress(TransitionError):  # somebody else has ended it meanwhile
-                    self.RE.abort(why)
+                    self.RE.abort(why, only_paused=True)
             if not self.RE.state.is_idle:
                 device_loop.call(self.RE.engine.come_to_rest(why))
         finally:

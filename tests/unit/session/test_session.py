@@ -1,7 +1,7 @@
 """The end of a session, at whichever moment it comes."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from kit import Detector, Documents
@@ -61,10 +61,11 @@ def test_a_plan_that_another_thread_runs_is_aborted(session):
     assert end_of_run(session) == ("abort", "the session was closed")
 
 
-def test_a_plan_that_is_ending_is_left_to_clean_up(session):
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_plan_that_is_ending_is_left_to_clean_up(session, is_seen):
     cleaning, go_on, cleaned = threading.Event(), threading.Event(), []
 
-    async def wait():
+    async def tidy():
         cleaning.set()
         while not go_on.is_set():
             await session.RE.engine.sleep(0)
@@ -74,15 +75,26 @@ def test_a_plan_that_is_ending_is_left_to_clean_up(session):
             yield Msg("open_run")
             yield Msg("pause")
         finally:
-            yield Msg("wait_for", None, [wait])
+            yield Msg("wait_for", None, [tidy])
             cleaned.append(True)
 
     with pytest.raises(RunEngineInterrupted):
         session.RE(plan())
-    session.RE.engine.request_abort("by a device")
-    assert cleaning.wait(10)
+    abort = session.RE.abort
+
+    def begin_to_end(*args, **options):
+        session.RE.engine.request_abort("by a device")
+        assert cleaning.wait(10)
+        return abort(*args, **options) if args else None
+
+    if is_seen:
+        begin_to_end()
+    else:
+        session.RE.abort = begin_to_end  # it was paused when that was looked at
     with ThreadPoolExecutor(1) as pool:
         closing = pool.submit(session.close)
+        assert cleaning.wait(10)
+        wait([closing], 0.1)  # would it tear the plan out, it would by then
         assert not closing.done()
         go_on.set()
         closing.result(10)
@@ -123,11 +135,11 @@ def test_a_plan_that_somebody_else_ends_just_then_is_no_trouble(session):
     with pytest.raises(RunEngineInterrupted):
         session.RE([Msg("open_run"), Msg("pause")])
 
-    def abort(why):
+    def abort(why, **options):
         session.RE.engine.request_abort("by a PV")
         while not session.RE.state.is_idle:
             pass
-        type(session.RE).abort(session.RE, why)
+        type(session.RE).abort(session.RE, why, **options)
 
     session.RE.abort = abort
     session.close()

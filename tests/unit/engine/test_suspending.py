@@ -116,6 +116,33 @@ def test_the_states_go_through_suspending():
     assert states == ["running", "suspending", "running", "idle"]
 
 
+def test_a_pause_may_be_asked_for_at_the_moment_of_suspending():
+    engine, docs = make_engine()
+    over = asyncio.Event()
+
+    def hook(new, old):
+        if new == "suspending":
+            engine.state_hook = None
+            engine.request_pause(reason="a look")
+
+    def plan():
+        yield Msg("open_run")
+        yield Msg("checkpoint")
+        engine.request_suspend(over.wait)
+        yield Msg("null")
+
+    engine.state_hook = hook
+
+    async def main():
+        result = await engine.run(plan())
+        assert (result.paused, result.reason) == (True, "a look")
+        over.set()
+        return await engine.resume()
+
+    assert asyncio.run(main()).exit_status == "success"
+    assert len(docs.named("stop")) == 1
+
+
 def test_what_moves_is_stopped_and_sent_on_afterwards_though_it_was_set_before():
     engine, _ = make_engine()
     motor = Motor(by_hand=True)

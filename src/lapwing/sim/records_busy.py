@@ -46,7 +46,10 @@ class BusyRecord:
         worker = self._worker(f"{name}:WORK")
         # Enabled while the first works; base decides that, without any Python.
         second = self._worker(f"{name}:NEXT", SDIS=f"{name}:WORK.PACT", DISV=0)
-        fanout = _RECORDS.fanout(f"{name}:BOTH", LNK1=second, LNK2=worker)
+        # Not for a 0: one more would find both at work, if the next 1 comes at once.
+        fanout = _RECORDS.fanout(
+            f"{name}:BOTH", SDIS=name, DISV=0, LNK1=second, LNK2=worker
+        )
         fields: dict[str, Any] = {
             "always_update": True,
             "on_update": self._command,

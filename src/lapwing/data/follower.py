@@ -94,7 +94,7 @@ class Follower:
             if directory.name in begun:
                 continue
             with (
-                contextlib.suppress(DataError),
+                contextlib.suppress(DataError, OSError),
                 Reader(directory, skip_damaged=True) as reader,
             ):
                 self._store.move(self.sink.name, directory, reader.end())

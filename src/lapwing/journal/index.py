@@ -101,7 +101,7 @@ class Index:
     def __init__(self, data_dir: str | Path):
         self.data_dir = Path(data_dir)
         self.path = index_path(data_dir)
-        self.troubles: dict[str, DataError] = {}
+        self.troubles: dict[str, DataError | OSError] = {}
         self._lock = threading.RLock()
         self._connection = _open(self.path)
 
@@ -117,13 +117,13 @@ class Index:
             for gone in known.keys() - there.keys():
                 self._remove(gone)
             for name, directory in there.items():
-                tail = tail_of(directory)
-                if known.get(name) == tail or not tail[1]:
-                    continue
                 try:
+                    tail = tail_of(directory)
+                    if known.get(name) == tail or not tail[1]:
+                        continue
                     while self._read_on(directory):
                         time.sleep(_LET_SECONDS)
-                except DataError as exc:
+                except (DataError, OSError) as exc:  # also one of another user
                     if name not in self.troubles:
                         logger.warning("%s is not in the index: %s", directory, exc)
                     self.troubles[name] = exc

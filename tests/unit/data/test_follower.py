@@ -17,6 +17,7 @@ from lapwing.data.follower import (
 from lapwing.errors import DataPathError
 from lapwing.journal.cursor import CursorStore
 from lapwing.journal.hold import Hold, alive
+from lapwing.journal.reader import Reader
 
 
 class Desk:
@@ -370,6 +371,23 @@ def test_new_sink_can_begin_behind_what_is_there(desk):
     journal.put(old)
     desk.rounds(desk.follow(journal, begin="now"))
     assert desk.sink.taken == [*new, *old]
+
+
+def test_new_sink_begins_though_another_journal_may_not_be_read(desk, monkeypatch):
+    shut, journal = desk.journal(), desk.journal()
+
+    def reader(directory, **options):
+        if directory == shut.directory:
+            raise PermissionError(13, "Permission denied", str(directory))
+        return Reader(directory, **options)
+
+    monkeypatch.setattr(follower_module, "Reader", reader)
+    journal.put(line_scan(3))
+    follower = desk.follow(journal, begin="now")
+    new = line_scan(4)
+    journal.put(new)
+    desk.rounds(follower)
+    assert desk.sink.taken == new
 
 
 def test_large_arrays_are_put_in(desk):

@@ -321,6 +321,23 @@ def test_damaged_journal_gives_what_is_whole_and_another_version_is_told(make, a
     assert list(asked.troubles) == [strange.directory.name]
 
 
+def test_a_journal_that_may_not_be_looked_at_hides_no_other(make, asked, monkeypatch):
+    shut, mine = make(), make()
+    for journal in (shut, mine):
+        journal.put(line_scan(2))
+    tail_of = index.tail_of
+
+    def tail_of_unless_shut(directory):
+        if directory == shut.directory:
+            raise PermissionError(13, "Permission denied", str(directory))
+        return tail_of(directory)
+
+    monkeypatch.setattr(index, "tail_of", tail_of_unless_shut)
+    asked.update()
+    assert list(asked.troubles) == [shut.directory.name]
+    assert len(asked.runs()) == 1
+
+
 def test_two_indexes_of_one_directory_do_not_disturb_each_other(make, tmp_path):
     journal = make()
     with Index(tmp_path) as one, Index(tmp_path) as other:

@@ -8,6 +8,8 @@ Source: the names and arguments are Bluesky's, which startup files use.
 """
 
 import asyncio
+import concurrent.futures
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +20,8 @@ from lapwing.engine import device_loop
 from lapwing.engine.suspenders import PlanOrFunction
 from lapwing.errors import PlanArgumentError
 from lapwing.status import Status
+
+logger = logging.getLogger("lapwing.engine")
 
 
 class SuspenderBase(ABC):
@@ -89,12 +93,37 @@ class SuspenderBase(ABC):
         Args:
             RE: The engine, which is asked to suspend its plan.
             event_type: Kind of change to hear of, for signals that have several.
+
+        Raises:
+            Exception: What the signal raises if it cannot be watched, such as one that
+                is not connected.
         """
         self.RE = RE
         self._has_heard = False
         # Asynchronous signals live on the device loop; a plan that is started after
         # this call comes after it there, too.
-        device_loop.do_there(self._listen, event_type)
+        watching = concurrent.futures.Future[None]()
+        device_loop.do_there(self._try_to_listen, event_type, watching)
+        if device_loop.turns():
+            watching.result()
+        else:
+            watching.add_done_callback(self._tell_failure)
+
+    def _try_to_listen(
+        self, event_type: str | None, watching: "concurrent.futures.Future[None]"
+    ) -> None:
+        try:
+            self._listen(event_type)
+        except Exception as exc:  # noqa: BLE001 - the signal's own
+            self.RE = None
+            watching.set_exception(exc)
+        else:
+            watching.set_result(None)
+
+    def _tell_failure(self, watching: "concurrent.futures.Future[None]") -> None:
+        if (failure := watching.exception()) is not None:
+            name = self._signal.name
+            logger.error("%s cannot be watched", name, exc_info=failure)
 
     def _listen(self, event_type: str | None) -> None:
         if event_type is not None:

@@ -213,6 +213,16 @@ def do_there(func: Callable[..., object], *args: Any) -> None:
         return
 
 
+def turns() -> bool:
+    """Whether the device loop calls what it was told to, sooner or later."""
+    return _loop is not None and _turns(_loop)
+
+
+def _turns(loop: asyncio.AbstractEventLoop) -> bool:
+    # What breaks out of a loop of ours ends it only until its thread goes on.
+    return loop.is_running() or loop in _threads
+
+
 def tell_loop(
     loop: asyncio.AbstractEventLoop, func: Callable[..., object], *args: Any
 ) -> None:
@@ -258,8 +268,7 @@ def begin(coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
 def _require_running(
     loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
 ) -> None:
-    # What breaks out of a loop of ours ends it only until its thread goes on.
-    if not loop.is_running() and loop not in _threads:
+    if not _turns(loop):
         raise _refusal(coroutine)
 
 

@@ -7,6 +7,7 @@ import pytest
 from kit import Detector, make_engine, until
 
 from lapwing import Msg, suspenders
+from lapwing.engine import device_loop
 from lapwing.errors import PlanArgumentError
 from lapwing.plans import count
 
@@ -245,6 +246,61 @@ def test_a_signal_may_tell_from_another_thread():
         return await task
 
     assert asyncio.run(main()).plan_result == "done"
+
+
+class LostSignal(Signal):
+    """One that is not connected yet."""
+
+    connected = False
+
+    def subscribe(self, function, **options):
+        if not self.connected:
+            raise NotImplementedError("shutter is not connected")
+        super().subscribe(function, **options)
+
+
+@pytest.mark.parametrize("where", ["prompt", "loop"])
+def test_a_signal_that_cannot_be_watched_is_told_to_who_installs_it(where):
+    engine, _ = make_engine()
+    signal = LostSignal("shutter", 0)
+    suspender = suspenders.SuspendBoolLow(signal)
+
+    async def on_the_loop():
+        engine.install_suspender(suspender)
+
+    def install():
+        if where == "loop":
+            device_loop.call(on_the_loop())
+        else:
+            engine.install_suspender(suspender)
+
+    with pytest.raises(NotImplementedError, match="shutter is not connected"):
+        install()
+    assert suspender.RE is None
+    assert not engine.suspenders
+    signal.connected = True
+    install()
+    assert suspender.tripped
+    engine.remove_suspender(suspender)
+
+
+def test_a_loop_that_turns_later_says_that_a_signal_cannot_be_watched(
+    caplog, monkeypatch
+):
+    suspender = suspenders.SuspendBoolLow(LostSignal("shutter", 0))
+    monkeypatch.setattr(device_loop, "_loop", None)
+
+    async def turn():
+        device_loop.claim()
+
+    with asyncio.Runner() as runner:
+        runner.run(turn())
+        suspender.install(make_engine()[0])
+        assert not caplog.records
+        runner.run(turn())
+    (record,) = caplog.records
+    assert record.getMessage() == "shutter cannot be watched"
+    assert "shutter is not connected" in str(record.exc_info[1])
 
 
 def test_removing_it_lets_the_plan_go_on():

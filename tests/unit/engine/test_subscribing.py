@@ -272,7 +272,7 @@ def test_a_replay_from_another_thread_in_the_middle_of_a_run():
 
     async def main():
         det = Detector()
-        task = asyncio.create_task(engine.run(count([det], None)))
+        task = asyncio.create_task(engine.run(count([det], None, 0.001)))
         await until(lambda: det.reads > 3)
         disk.advance()
         thread = threading.Thread(

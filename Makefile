@@ -6,6 +6,9 @@ PYTHON ?= python3
 JOBS   ?= 2
 # Tests that talk to servers: in one process and one order, for libca is one, too.
 SERVERS := tests/contract tests/system
+# Where threads meet, and the seeds of the sleeps that `make soak` puts between them.
+ROOMS_WITH_THREADS := engine session journal data callbacks stepscan epics
+SEEDS  ?= 1 2 3 4 5
 BIN    := .venv/bin
 READY  := .venv/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
@@ -50,6 +53,9 @@ bench: $(READY) ## run every benchmark
 
 soak: $(READY) ## run the heavy tests, which `make test` leaves out
 	$(BIN)/python -m pytest -m soak
+	@set -e; for seed in $(SEEDS); do echo "== sleeps at random, $$seed"; \
+	  PERTURBED=$$seed PYTHONPATH=tests $(BIN)/python -m pytest -p perturbed \
+	    $(ROOMS_WITH_THREADS:%=tests/unit/%); done
 
 lock: $(BIN)/python ## resolve requirements.lock anew from pyproject.toml
 	$(PIP) install --quiet uv

@@ -255,7 +255,7 @@ class LostSignal(Signal):
 
     def subscribe(self, function, **options):
         if not self.connected:
-            raise NotImplementedError("shutter is not connected")
+            raise ConnectionError("shutter is not connected")
         super().subscribe(function, **options)
 
 
@@ -274,7 +274,7 @@ def test_a_signal_that_cannot_be_watched_is_told_to_who_installs_it(where):
         else:
             engine.install_suspender(suspender)
 
-    with pytest.raises(NotImplementedError, match="shutter is not connected"):
+    with pytest.raises(ConnectionError, match="shutter is not connected"):
         install()
     assert suspender.RE is None
     assert not engine.suspenders

@@ -299,6 +299,18 @@ def test_a_replay_from_another_thread_in_the_middle_of_a_run():
     assert events.all == [("event", doc) for doc in docs.named("event")]
 
 
+async def subscribe_elsewhere(engine, func, **how):
+    """Subscribe in another thread, named "asks"."""
+    thread = threading.Thread(
+        target=engine.subscribe,
+        args=[func],
+        kwargs={"when": "durable", **how},
+        name="asks",
+    )
+    thread.start()
+    await until(lambda: not thread.is_alive())
+
+
 class Unsteady(SlowDisk):
     """Has more durable just after a thread has asked what is."""
 
@@ -325,14 +337,7 @@ def test_what_becomes_durable_while_one_subscribes_is_told():
     async def main():
         disk.loop = asyncio.get_running_loop()
         await engine.run(count([Detector()], 2))
-        thread = threading.Thread(
-            target=engine.subscribe,
-            args=[late],
-            kwargs={"when": "durable", "replay": True},
-            name="asks",
-        )
-        thread.start()
-        await until(lambda: not thread.is_alive())
+        await subscribe_elsewhere(engine, late, replay=True)
         await turns()
 
     asyncio.run(main())
@@ -365,14 +370,7 @@ def test_who_begins_to_hear_misses_nothing_from_there_on():
     async def main():
         disk.loop = asyncio.get_running_loop()
         await engine.run(count([Detector()], 5))
-        thread = threading.Thread(
-            target=engine.subscribe,
-            args=[late],
-            kwargs={"when": "durable"},
-            name="asks",
-        )
-        thread.start()
-        await until(lambda: not thread.is_alive())
+        await subscribe_elsewhere(engine, late)
         disk.advance()
         await turns()
 
